@@ -1,0 +1,91 @@
+"""create_app(): wiring only. `python app.py` serves the default: one process, threads, SQLite."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask
+from flask_alembic import Alembic
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from booking import cli, crypto
+from booking.clock import utc_now
+from booking.db import Base, db, engine_options, prepare_sqlite
+from booking.integrations.identity.chosen_person import ChosenPerson
+from booking.settings import Settings, load_settings
+from booking.web import blueprints, csrf, errors, guards, headers, htmx, i18n, limits, logs, static_files
+
+ROOT = Path(__file__).resolve().parent
+
+
+def create_app(settings: Settings | None = None, clock: Callable[[], datetime] | None = None) -> Flask:
+    """The app. ``clock`` gives the current time (UTC); tests hand in their own."""
+    settings = settings or load_settings()
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+        SESSION_COOKIE_NAME="__Host-nettlege" if settings.https else "nettlege",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        SQLALCHEMY_ENGINES={"default": engine_options(settings.database_url, settings.database_pool)},
+        ALEMBIC={"script_location": str(ROOT / "migrations")},
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=5,
+        COMPRESS_MIN_SIZE=500,
+    )
+    app.extensions["settings"] = settings
+    app.extensions["clock"] = clock or utc_now
+    _connect_database(app, settings)
+    _connect_outside(app, settings)
+    _install_web(app, settings)
+    cli.install(app)
+    return app
+
+
+def _connect_database(app: Flask, settings: Settings) -> None:
+    crypto.install(crypto.Keyring(settings.parsed_encryption_keys()))
+    if settings.database_url.startswith("sqlite:///"):
+        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            prepare_sqlite(db.engine)
+    Alembic(metadatas=Base.metadata).init_app(app)
+
+
+def _connect_outside(app: Flask, settings: Settings) -> None:
+    """Adapters behind the ports of booking/integrations."""
+    if settings.test_login:
+        app.extensions["identity"] = ChosenPerson(
+            settings.secret_key, crypto.keyring(), page="/logg-inn/test"
+        )
+
+
+def _install_web(app: Flask, settings: Settings) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["test_login"] = settings.test_login
+    logs.install(app)
+    headers.install(app, settings)
+    Compress(app)
+    htmx.install(app)
+    i18n.install(app)
+    csrf.install(app)
+    guards.install(app)
+    limits.install(app, settings)
+    errors.install(app)
+    blueprints.register(app, test_login=settings.test_login)
+    static_files.install(app, ROOT / "static")
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    from booking.serve import serve
+
+    serve(create_app())

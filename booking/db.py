@@ -1,0 +1,147 @@
+"""The database: engine, session, one transaction a use case, and the column types that keep times and secrets right."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from booking.crypto import keyring
+
+NAMING = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+DEADLOCKS = ("40P01", "40001")
+"""PostgreSQL's deadlock_detected and serialization_failure: nothing happened, try again."""
+
+db = SQLAlchemy(session_options={"expire_on_commit": False, "autoflush": False})
+
+
+class Base(DeclarativeBase):
+    """Parent of every table; every constraint gets a name, because errors are read by name."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware UTC datetime. A naive one is refused: it has no meaning here."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: times are stored in UTC, give an aware one")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class EncryptedText(sa.TypeDecorator[str]):
+    """Text sealed with the keyring; ``purpose`` (table.column) is authenticated with it."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__()
+        self.purpose = purpose
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> bytes | None:
+        return None if value is None else keyring().seal(value, self.purpose)
+
+    def process_result_value(self, value: bytes | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else keyring().open(value, self.purpose)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One use case, one transaction: committed when the block ends, rolled back when it raises.
+
+    On SQLite the write lock is taken first (BEGIN IMMEDIATE), so that two writers queue instead of failing half-way;
+    what the request read before is let go, so nothing decides on an old snapshot.
+    """
+    session = db.session
+    session.commit()
+    session.expire_all()
+    session.connection(execution_options={"write": True})
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+TRIES = 4
+
+
+def in_transaction(use_case: Callable[Concatenate[Session, P], R]) -> Callable[P, R]:
+    """Run a use case in one transaction, and again when the database broke a deadlock by ending ours.
+
+    The use case gets the session first; it must not have effects outside the database.
+    """
+
+    @wraps(use_case)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, TRIES + 1):
+            try:
+                with transaction() as session:
+                    return use_case(session, *args, **kwargs)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) not in DEADLOCKS or attempt == TRIES:
+                    raise
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def violated(error: IntegrityError, *constraints: str) -> bool:
+    """Whether one of the named constraints refused; SQLite names columns of unique constraints instead."""
+    diagnostics = getattr(error.orig, "diag", None)
+    if diagnostics is not None:
+        return diagnostics.constraint_name in constraints
+    text = str(error.orig)
+    columns = re.findall(r"(\w+)\.(\w+)", text.partition("UNIQUE constraint failed: ")[2])
+    sqlite_name = f"uq_{columns[0][0]}_" + "_".join(column for _, column in columns) if columns else text
+    return any(name == sqlite_name or name in text for name in constraints)
+
+
+def engine_options(url: str, pool: int) -> dict[str, Any]:
+    """Engine options for the kind of database in ``url``; ``pool`` connections at most."""
+    if url.startswith("sqlite"):
+        return {"url": url, "connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {"url": url, "pool_size": pool, "max_overflow": 0, "pool_timeout": 30, "pool_recycle": 1800}
+
+
+def prepare_sqlite(engine: sa.Engine) -> None:
+    """WAL, foreign keys, and our own BEGIN, as SQLAlchemy's documentation on pysqlite's transactions advises."""
+
+    @sa.event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @sa.event.listens_for(engine, "begin")
+    def on_begin(connection: sa.Connection) -> None:
+        write = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

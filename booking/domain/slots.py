@@ -1,0 +1,204 @@
+"""Schedules − closed days − what is taken = free times. One calculator serves showing, holding and confirming.
+
+Inside, a time is an integer: whole minutes since 1970-01-01T00:00Z, because a month of a service is thousands of
+times on every page view. A day's times are bits of an integer, a practitioner's free times one such integer.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+
+LEAD = timedelta(minutes=10)
+"""A time is offered until ten minutes before it starts: as long as it may be held while the citizen reviews."""
+
+
+@dataclass(frozen=True)
+class WeeklyHours:
+    """One line of a schedule. ``opens`` and ``closes`` are minutes after local midnight, ``weekday`` 0 is Monday."""
+
+    practitioner_id: int
+    weekday: int
+    opens: int
+    closes: int
+    visit_minutes: int
+    valid_from: date
+    valid_until: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether the line holds on ``day`` (both ends included)."""
+        in_time = self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+        return in_time and day.weekday() == self.weekday
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a practitioner is not free for: a hold, a visit or an absence, from ``start`` to ``end`` in minutes UTC."""
+
+    practitioner_id: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Day:
+    """A day's planned times: sorted starts, and for each practitioner which (bits) and until when."""
+
+    day: date
+    starts: tuple[int, ...]
+    bits: dict[int, int]
+    ends: dict[tuple[int, int], int]
+
+
+def to_minutes(moment: datetime) -> int:
+    """Whole minutes since 1970 of an aware datetime."""
+    return int(moment.timestamp()) // 60
+
+
+def from_minutes(minutes: int) -> datetime:
+    """The UTC datetime again."""
+    return datetime.fromtimestamp(minutes * 60, UTC)
+
+
+def _wall_clock(day: date, minute: int, zone: tzinfo) -> int | None:
+    """UTC minutes of a local wall time; None for one that the spring change skips, the first of two in autumn."""
+    local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
+    utc = local.astimezone(UTC)
+    return (
+        to_minutes(utc) if utc.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None) else None
+    )
+
+
+def _plan(hours: tuple[WeeklyHours, ...], day: date, zone: tzinfo) -> _Day:
+    times: dict[int, dict[int, int]] = {}
+    for line in hours:
+        if line.covers(day):
+            for minute in range(line.opens, line.closes - line.visit_minutes + 1, line.visit_minutes):
+                start = _wall_clock(day, minute, zone)
+                if start is not None:
+                    times.setdefault(start, {})[line.practitioner_id] = start + line.visit_minutes
+    starts = tuple(sorted(times))
+    bits: dict[int, int] = {}
+    ends = {}
+    for position, start in enumerate(starts):
+        for practitioner_id, end in times[start].items():
+            bits[practitioner_id] = bits.get(practitioner_id, 0) | 1 << position
+            ends[practitioner_id, start] = end
+    return _Day(day, starts, bits, ends)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Planned days in a row, and where each start stands: (day's place, bit)."""
+
+    plans: tuple[_Day, ...]
+    place: dict[int, tuple[int, int]]
+
+
+@lru_cache(maxsize=512)
+def _window(
+    hours: tuple[WeeklyHours, ...], closed: frozenset[date], first: date, last: date, zone: tzinfo
+) -> _Window:
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    plans = tuple(_plan(() if day in closed else hours, day, zone) for day in days)
+    return _Window(
+        plans, {start: (n, i) for n, plan in enumerate(plans) for i, start in enumerate(plan.starts)}
+    )
+
+
+class FreeTimes:
+    """The free times of a service between two days; several practitioners free at one time are one time."""
+
+    def __init__(self, days: Iterable[tuple[_Day, dict[int, int]]]) -> None:
+        self._days = {plan.day: (plan, free) for plan, free in days}
+
+    def days(self) -> list[date]:
+        """Every day in the window, in order, free times or not."""
+        return list(self._days)
+
+    def count(self, day: date) -> int:
+        """How many times are free on ``day``; 0 outside the window."""
+        return self._any_free(day).bit_count()
+
+    def starts(self, day: date) -> list[datetime]:
+        """The free starts (UTC) of ``day`` in order."""
+        free = self._any_free(day)
+        if not free:
+            return []
+        return [from_minutes(s) for i, s in enumerate(self._days[day][0].starts) if free >> i & 1]
+
+    def practitioners(self, day: date, start: datetime) -> list[tuple[int, datetime]]:
+        """Who is free at ``start`` on ``day``, with the visit's end (UTC); the least busy that day first."""
+        if day not in self._days:
+            return []
+        plan, free = self._days[day]
+        minute = to_minutes(start)
+        if from_minutes(minute) != start or minute not in plan.starts:
+            return []
+        position = plan.starts.index(minute)
+        there = [p for p, mask in free.items() if mask >> position & 1]
+        there.sort(key=lambda p: (-free[p].bit_count(), p))
+        return [(p, from_minutes(plan.ends[p, minute])) for p in there]
+
+    def next_day(self, after: date) -> date | None:
+        """The first day after ``after`` with something free."""
+        return next((day for day in self._days if day > after and self._any_free(day)), None)
+
+    def first(self) -> datetime | None:
+        """The first free start of all."""
+        return next((self.starts(day)[0] for day in self._days if self._any_free(day)), None)
+
+    def nearest(self, start: datetime, how_many: int = 3) -> tuple[datetime, ...]:
+        """The free starts nearest to ``start``, nearest first; of two as near, the later."""
+        every = [s for day in self._days for s in self.starts(day) if s != start]
+        every.sort(key=lambda s: (abs(s - start), s < start))
+        return tuple(every[:how_many])
+
+    def _any_free(self, day: date) -> int:
+        free = 0
+        for mask in self._days[day][1].values() if day in self._days else ():
+            free |= mask
+        return free
+
+
+def free_times(
+    hours: tuple[WeeklyHours, ...],
+    closed: frozenset[date],
+    taken: Iterable[tuple[int, int, int]],
+    *,
+    first: date,
+    last: date,
+    now: datetime,
+    zone: tzinfo,
+) -> FreeTimes:
+    """The free times from ``first`` to ``last`` (local days, both included).
+
+    ``taken`` are (practitioner, start, end) in minutes UTC; one that overlaps a planned time in part takes it whole.
+    Times that start within LEAD of ``now`` are not offered.
+    """
+    window = _window(hours, closed, first, last, zone)
+    plans, place = window.plans, window.place
+    free = [dict(plan.bits) for plan in plans]
+    for practitioner_id, start, end in taken:
+        n, i = place.get(start, (-1, -1))
+        if n >= 0 and plans[n].ends.get((practitioner_id, start)) == end:
+            free[n][practitioner_id] &= ~(1 << i)
+        else:
+            _strike(plans, free, Taken(practitioner_id, start, end))
+    earliest = to_minutes(now + LEAD)
+    for n, plan in enumerate(plans):
+        if plan.starts and plan.starts[0] <= earliest:
+            passed = sum(1 for start in plan.starts if start <= earliest)
+            for practitioner_id in free[n]:
+                free[n][practitioner_id] = free[n][practitioner_id] >> passed << passed
+    return FreeTimes(zip(plans, free, strict=True))
+
+
+def _strike(plans: tuple[_Day, ...], free: list[dict[int, int]], taken: Taken) -> None:
+    """Take away every planned time that overlaps; for visits off the grid and absences."""
+    for n, plan in enumerate(plans):
+        if plan.starts and plan.starts[0] < taken.end and taken.start < plan.starts[-1] + 24 * 60:
+            for i, start in enumerate(plan.starts):
+                end = plan.ends.get((taken.practitioner_id, start))
+                if end is not None and start < taken.end and taken.start < end:
+                    free[n][taken.practitioner_id] &= ~(1 << i)

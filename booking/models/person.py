@@ -1,0 +1,43 @@
+"""People who log in, and their sessions."""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from booking.db import Base, EncryptedText, UtcDateTime
+from booking.models.columns import BigId
+
+
+class Person(Base):
+    """A citizen (FHIR Patient). The national number is sealed; ``national_id_digest`` finds it again.
+
+    ``municipality_number`` decides what a person may book; for a protected address it is never shown.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (sa.UniqueConstraint("national_id_digest"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    national_id: Mapped[str] = mapped_column(EncryptedText("person.national_id"))
+    national_id_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
+    name: Mapped[str] = mapped_column(sa.String(120))
+    birth_date: Mapped[date]
+    municipality_number: Mapped[str] = mapped_column(
+        sa.String(4), sa.ForeignKey("municipality.number"), index=True
+    )
+    address_protected: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str | None] = mapped_column(sa.String(2))
+
+
+class LoginSession(Base):
+    """A login. The cookie's secret is kept only as a digest, so that a copy of the table lets nobody in."""
+
+    __tablename__ = "login_session"
+
+    token_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("person.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    person: Mapped[Person] = relationship(lazy="raise")

@@ -1,0 +1,42 @@
+"""Whom can one be in the test login? Used by its page only."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.models import Municipality, Person
+
+MANY = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An invented person; ``place`` is empty for a protected address."""
+
+    id: int
+    name: str
+    birth_date: date
+    place: str
+
+
+def people_to_choose(session: Session) -> list[Choice]:
+    """The invented people in the order of the seed."""
+    statement = (
+        sa.select(Person.id, Person.name, Person.birth_date, Municipality.name, Person.address_protected)
+        .join(Municipality, Municipality.number == Person.municipality_number)
+        .order_by(Person.id)
+        .limit(MANY)
+    )
+    return [
+        Choice(person_id, name, born, "" if protected else place)
+        for person_id, name, born, place, protected in session.execute(statement)
+    ]
+
+
+def national_id_of(session: Session, person_id: int) -> str | None:
+    """The synthetic number of an invented person; None for ids that nobody has."""
+    if person_id > 2**31:
+        return None
+    return session.scalar(sa.select(Person.national_id).where(Person.id == person_id))

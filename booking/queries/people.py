@@ -1,0 +1,51 @@
+"""Who is this?"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.models import LoginSession, Person
+
+_SHOWN = (
+    Person.id,
+    Person.name,
+    Person.birth_date,
+    Person.municipality_number,
+    Person.address_protected,
+    Person.language,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """A person as the rest of the house handles one: without the national number."""
+
+    id: int
+    name: str
+    birth_date: date
+    municipality_number: str
+    address_protected: bool
+    language: str | None
+
+
+_WITH_SESSION = (
+    sa.select(LoginSession.seen_at, LoginSession.created_at, *_SHOWN)
+    .join(Person, Person.id == LoginSession.person_id)
+    .where(LoginSession.token_digest == sa.bindparam("digest"))
+)
+
+
+def citizen_with_session(session: Session, token_digest: bytes) -> tuple[Citizen, datetime, datetime] | None:
+    """The citizen of a login, when the login was last used, and when it began (UTC)."""
+    row = session.execute(_WITH_SESSION, {"digest": token_digest}).one_or_none()
+    return None if row is None else (Citizen(*row[2:]), row[0], row[1])
+
+
+def citizen_by_digest(session: Session, national_id_digest: bytes) -> Citizen | None:
+    """The citizen with that national number."""
+    row = session.execute(
+        sa.select(*_SHOWN).where(Person.national_id_digest == national_id_digest)
+    ).one_or_none()
+    return None if row is None else Citizen(*row)

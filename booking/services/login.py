@@ -1,0 +1,77 @@
+"""Log in, stay logged in, log out."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.clock import oslo_date
+from booking.crypto import keyring
+from booking.db import db, in_transaction
+from booking.domain.access import may_log_in
+from booking.integrations.identity.port import Identity, LoginRefused
+from booking.models import LoginSession, Person
+from booking.queries.people import Citizen, citizen_by_digest, citizen_with_session
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@in_transaction
+def log_in(session: Session, *, identity: Identity, now: datetime) -> tuple[str, Citizen]:
+    """A new session for whom the identity provider vouches; the cookie's secret and the citizen.
+
+    Raises LoginRefused for somebody we do not know or who is too young to log in.
+    """
+    citizen = citizen_by_digest(session, national_id_digest(identity.national_id))
+    if citizen is None or not may_log_in(citizen.birth_date, oslo_date(now)):
+        raise LoginRefused("unknown" if citizen is None else "too_young")
+    session.execute(sa.delete(LoginSession).where(LoginSession.seen_at < now - IDLE))
+    token = secrets.token_urlsafe(32)
+    session.add(LoginSession(token_digest=_digest(token), person_id=citizen.id, created_at=now, seen_at=now))
+    session.flush()
+    return token, citizen
+
+
+def citizen_of_session(*, token: str, now: datetime) -> Citizen | None:
+    """The citizen logged in with that secret, unless the session was idle or open too long."""
+    found = citizen_with_session(db.session, _digest(token))
+    if found is None:
+        return None
+    citizen, seen_at, created_at = found
+    if now - seen_at >= IDLE or now - created_at >= LONGEST:
+        return None
+    if now - seen_at >= SEEN_EVERY:
+        _mark_seen(token=token, now=now)
+    return citizen
+
+
+@in_transaction
+def _mark_seen(session: Session, *, token: str, now: datetime) -> None:
+    session.execute(
+        sa.update(LoginSession).where(LoginSession.token_digest == _digest(token)).values(seen_at=now)
+    )
+
+
+@in_transaction
+def log_out(session: Session, *, token: str) -> None:
+    """End the session; the cookie's secret opens nothing afterwards."""
+    session.execute(sa.delete(LoginSession).where(LoginSession.token_digest == _digest(token)))
+
+
+@in_transaction
+def remember_language(session: Session, *, person_id: int, language: str) -> None:
+    """Keep the language a person chose."""
+    session.execute(sa.update(Person).where(Person.id == person_id).values(language=language))
+
+
+def national_id_digest(number: str) -> bytes:
+    """What a national number is looked up by."""
+    return keyring().digest(number, "person.national_id")
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,117 @@
+"""Typed settings from the environment (prefix ``NETTLEGE_``); an incomplete or unsafe start is refused here."""
+
+import base64
+import json
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class UnsafeSettings(SystemExit):
+    """The process must not start; the message says which setting to mend, one line each."""
+
+
+class Settings(BaseSettings):
+    """Everything that differs between a laptop, the tests and a municipality's production.
+
+    ``encryption_keys`` is ``version:base64`` pairs joined by commas, newest first: the first encrypts, all of them
+    decrypt, so a key is rotated by putting a new one in front.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="NETTLEGE_", frozen=True)
+
+    environment: Literal["development", "test", "production"] = "development"
+    database_url: str = f"sqlite:///{PROJECT / 'var' / 'nettlege.sqlite'}"
+    secret_key: str = ""
+    encryption_keys: str = ""
+    base_url: str = "http://localhost:8000"
+    test_login: bool = True
+    rate_limits: bool = True
+    rate_limit_storage: str = "memory://"
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    threads: int = Field(default=8, ge=1, le=64)
+    database_pool: int = Field(default=10, ge=1, le=100)
+    max_body_bytes: int = 64 * 1024
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach us by https; decides ``__Host-`` cookies and HSTS."""
+        return self.base_url.startswith("https://")
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> "Settings":
+        if self.environment != "production":
+            return self
+        faults = []
+        if self.test_login:
+            faults.append("NETTLEGE_TEST_LOGIN must be false: the test login lets anyone in as anyone")
+        if len(self.secret_key) < 32:
+            faults.append("NETTLEGE_SECRET_KEY must be at least 32 random characters")
+        if not self.encryption_keys:
+            faults.append("NETTLEGE_ENCRYPTION_KEYS must be set, for example 1:<base64 of 32 random bytes>")
+        if not self.https:
+            faults.append("NETTLEGE_BASE_URL must begin with https://")
+        if self.database_url.startswith("sqlite"):
+            faults.append("NETTLEGE_DATABASE_URL must be PostgreSQL: SQLite serves one machine only")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def parsed_encryption_keys(self) -> dict[int, bytes]:
+        """``{version: 32 bytes}``, newest first. Raises UnsafeSettings when a key is malformed."""
+        keys: dict[int, bytes] = {}
+        for pair in self.encryption_keys.split(","):
+            version, _, text = pair.strip().partition(":")
+            try:
+                key = base64.b64decode(text, validate=True)
+                number = int(version)
+            except ValueError:
+                key, number = b"", 0
+            if len(key) != 32 or number < 1:
+                raise UnsafeSettings(
+                    "NETTLEGE_ENCRYPTION_KEYS: each must be a number from 1, a colon and base64 of 32 bytes"
+                )
+            keys[number] = key
+        return keys
+
+
+def load_settings() -> Settings:
+    """Settings from the environment; on a laptop, secrets are made once and kept in ``var/secrets.json``.
+
+    Raises UnsafeSettings with one line for each fault.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        lines = [
+            line.strip()
+            for e in error.errors()
+            for line in str(e["msg"]).removeprefix("Value error, ").split(";")
+        ]
+        raise UnsafeSettings("\n".join(f"Will not start: {line}" for line in lines)) from None
+    if settings.environment == "development" and not (settings.secret_key and settings.encryption_keys):
+        return settings.model_copy(update=_laptop_secrets(PROJECT / "var" / "secrets.json"))
+    return settings
+
+
+def fresh_secrets() -> dict[str, str]:
+    """New random secrets in the form that Settings takes."""
+    return {
+        "secret_key": secrets.token_urlsafe(48),
+        "encryption_keys": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
+
+
+def _laptop_secrets(file: Path) -> dict[str, str]:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(fresh_secrets()))
+    return dict(json.loads(file.read_text()))

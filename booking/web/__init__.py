@@ -1,0 +1,1 @@
+"""Pages: views parse, guard, call one service or query, render. One package an audience."""

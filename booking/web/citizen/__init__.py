@@ -1,0 +1,1 @@
+"""The citizen's pages: booking in four steps, appointments, health contacts."""

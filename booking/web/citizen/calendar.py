@@ -1,0 +1,89 @@
+"""Free times as a person looks for them: weeks of days with a count each, then the times of one day."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from booking.clock import oslo_date, parse_day, to_oslo, utc_minute
+from booking.domain.slots import FreeTimes
+from booking.web.formats import full_date, month_name, time_only, weekday_full
+
+NOON, EVENING = 12, 17
+
+
+@dataclass(frozen=True, slots=True)
+class DateCell:
+    """A day in the grid. ``href`` is None when nothing is free."""
+
+    date_id: str
+    day: int
+    month_label: str
+    weekday_label: str
+    label: str
+    count: int
+    href: str | None
+    selected: bool
+    today: bool
+
+
+@lru_cache(maxsize=4096)
+def _names(day: date, language: str, this_year: int) -> tuple[str, str, str]:
+    today = date(this_year, 1, 1)
+    return full_date(day, language, today), weekday_full(day, language), month_name(day, language)[:3]
+
+
+def weeks(
+    free: FreeTimes, *, page: str, selected: date | None, today: date, language: str
+) -> list[list[DateCell | None]]:
+    """Monday to Sunday, as many weeks as the window touches; ``page`` is the address that ?dato= is added to."""
+    days = free.days()
+    monday = days[0] - timedelta(days=days[0].weekday())
+    cells: dict[date, DateCell] = {}
+    for day in days:
+        count = free.count(day)
+        words, weekday, month = _names(day, language, today.year)
+        said = (
+            ngettext("%(num)d ledig time", "%(num)d ledige timer", count)
+            if count
+            else _("ingen ledige timer")
+        )
+        cells[day] = DateCell(
+            date_id=f"dato-{day.isoformat()}",
+            day=day.day,
+            month_label=month if day.day == 1 or day == days[0] else "",
+            weekday_label=weekday,
+            label=f"{words}, {said}",
+            count=count,
+            href=f"{page}?dato={day.isoformat()}" if count else None,
+            selected=day == selected,
+            today=day == today,
+        )
+    span = (days[-1] - monday).days // 7 + 1
+    return [[cells.get(monday + timedelta(days=7 * week + n)) for n in range(7)] for week in range(span)]
+
+
+def day_groups(starts: list[datetime], language: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """A day's starts (UTC) under Formiddag, Ettermiddag and Kveld: (value of the radio, words)."""
+    groups: list[tuple[str, list[tuple[str, str]]]] = [
+        (_("Formiddag"), []),
+        (_("Ettermiddag"), []),
+        (_("Kveld"), []),
+    ]
+    for start in starts:
+        hour = to_oslo(start).hour
+        place = 0 if hour < NOON else 1 if hour < EVENING else 2
+        groups[place][1].append((utc_minute(start), time_only(start, language)))
+    return [group for group in groups if group[1]]
+
+
+def asked_day(text: str | None, chosen: datetime | None) -> date | None:
+    """The day in ?dato=, else that of the chosen time; None when there is neither, or no such day."""
+    if text:
+        try:
+            return parse_day(text)
+        except ValueError:
+            return None
+    return oslo_date(chosen) if chosen else None

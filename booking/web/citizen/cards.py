@@ -1,0 +1,81 @@
+"""Appointments and half-done bookings as cards: words, tags and links, decided here and not in templates."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from booking.clock import oslo_date
+from booking.domain.appointments import Status
+from booking.domain.draft import Step, open_step
+from booking.queries.appointments import AppointmentLine
+from booking.queries.drafts import DraftInHand
+from booking.web import current
+from booking.web.citizen.steps import step_url
+from booking.web.formats import date_and_time, full_date, relative_day, time_only
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What appointment_card.html shows."""
+
+    weekday_date: str
+    time: str
+    title: str
+    place: str
+    href: str
+    status: tuple[str, str] | None
+    action: tuple[str, str] | None
+
+
+def appointment_cards(lines: list[AppointmentLine], now: datetime, *, first_has_video: bool) -> list[Card]:
+    """Cards in the order given; with ``first_has_video`` the first has its «Start video»."""
+    return [_card(line, now, video=first_has_video and place == 0) for place, line in enumerate(lines)]
+
+
+def next_card(coming: list[AppointmentLine], now: datetime) -> Card | None:
+    """The next appointment, if there is one."""
+    return _card(coming[0], now, video=True) if coming else None
+
+
+def _card(line: AppointmentLine, now: datetime, *, video: bool) -> Card:
+    language, today = current.language(), oslo_date(now)
+    words = full_date(line.starts_at, language, today)
+    near = relative_day(line.starts_at, language, today)
+    return Card(
+        weekday_date=f"{words} ({near})" if near else words,
+        time=_("kl. %(time)s", time=time_only(line.starts_at, language)),
+        title=_("Videotime hos Kommunal nettlege"),
+        place=_("Video, lege i %(municipality)s kommune", municipality=line.owner_name),
+        href=url_for("appointments.show", appointment_id=line.id),
+        status=status_tag(line.status, line.ends_at, now),
+        action=(_("Start video"), url_for("appointments.start_video", appointment_id=line.id))
+        if video
+        else None,
+    )
+
+
+def status_tag(status: str, ends_at: datetime, now: datetime) -> tuple[str, str] | None:
+    """(words, colour) of a state that must be told; a coming appointment needs none."""
+    if status == Status.CANCELLED:
+        return _("Avbestilt"), "neutral"
+    if status == Status.NOSHOW:
+        return _("Ikke møtt"), "warning"
+    if status == Status.FULFILLED or ends_at <= now:
+        return _("Gjennomført") if status == Status.FULFILLED else _("Tiden er passert"), "neutral"
+    return None
+
+
+def unfinished_card(hand: DraftInHand | None, now: datetime) -> dict[str, str] | None:
+    """«Du har en påbegynt bestilling»: what is chosen so far, and the way on."""
+    if hand is None:
+        return None
+    chosen = hand.draft.chosen_at
+    when = date_and_time(chosen, current.language(), oslo_date(now)) if chosen and chosen > now else ""
+    return {
+        "when": when,
+        "municipality": hand.service.owner_name,
+        "href": step_url(hand, Step(open_step(hand.progress))),
+        "discard": url_for("booking.discard", draft_id=hand.draft.id),
+    }

@@ -1,0 +1,55 @@
+"""This request: what time it is, who is logged in, which language."""
+
+from datetime import datetime
+
+from flask import current_app, g, request, session
+from flask_babel import get_locale
+
+from booking.queries.people import Citizen
+from booking.services.login import citizen_of_session
+
+LANGUAGES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
+SESSION_TOKEN = "token"  # noqa: S105  the name of the cookie's entry, no secret
+
+
+def now() -> datetime:
+    """The time of this request (UTC): one moment from its first line to its last."""
+    if "now" not in g:
+        g.now = current_app.extensions["clock"]()
+    moment: datetime = g.now
+    return moment
+
+
+def person() -> Citizen | None:
+    """Who is logged in, if anybody."""
+    if "person" not in g:
+        token = session.get(SESSION_TOKEN)
+        g.person = citizen_of_session(token=token, now=now()) if token else None
+    found: Citizen | None = g.person
+    return found
+
+
+def citizen() -> Citizen:
+    """Who is logged in, behind a guard that has made sure of it."""
+    found = person()
+    assert found is not None, "a view without the citizen guard asked for the citizen"
+    return found
+
+
+def language() -> str:
+    """The language of this answer: "nb", "nn" or "en"."""
+    locale = get_locale()
+    return locale.language if locale is not None and locale.language in LANGUAGES else "nb"
+
+
+def choose_language() -> str:
+    """Chosen in this browser, else kept with the person, else what the browser asks for, else bokmål."""
+    chosen = session.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    found = person()
+    if found is not None and found.language in LANGUAGES:
+        return found.language
+    # «no» is what many browsers still say for bokmål.
+    best = request.accept_languages.best_match(["nb", "no", "nn", "en"], default="nb")
+    return "nb" if best in (None, "no") else str(best)

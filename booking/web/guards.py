@@ -1,0 +1,72 @@
+"""Who may come in: one decorator a permission. A route without one does not start."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.services.parking import park_reason
+from booking.web import current
+from booking.web.csrf import protect
+
+View = TypeVar("View", bound=Callable[..., Any])
+GUARD = "guard"
+
+
+def everybody(view: View) -> View:
+    """No login needed."""
+    setattr(view, GUARD, "everybody")
+    return view
+
+
+def citizen(view: View) -> View:
+    """A logged-in citizen; what the citizen may do to what is judged by the services."""
+    setattr(view, GUARD, "citizen")
+    return view
+
+
+def guard_of(app: Flask, endpoint: str) -> str:
+    """The name of an endpoint's guard. Raises LookupError when it has none."""
+    if endpoint == "static":
+        return "everybody"
+    name = getattr(app.view_functions[endpoint], GUARD, None)
+    if name is None:
+        raise LookupError(f"the view {endpoint} names no guard")
+    return str(name)
+
+
+def install(app: Flask) -> None:
+    """Stand at the door of every request: first who, then whether the form is ours."""
+
+    @app.before_request
+    def stand_guard() -> ResponseReturnValue | None:
+        if request.endpoint is None:
+            return None
+        if guard_of(current_app, request.endpoint) == "citizen" and current.person() is None:
+            return _ask_to_log_in()
+        protect()
+        return None
+
+
+def _ask_to_log_in() -> ResponseReturnValue:
+    had_login = session.pop(current.SESSION_TOKEN, None) is not None
+    reading = request.method in ("GET", "HEAD")
+    session["next"] = request.full_path.rstrip("?") if reading else request.path
+    if reading and not request.headers.get("HX-Request"):
+        return redirect(url_for("login.start"), 303)
+    kept = not reading and _park_typed_text()
+    page = render_template("login/logged_out.html", kept=kept, had_login=had_login)
+    if request.headers.get("HX-Request"):
+        # A fragment of a page that needs a login: the whole page goes to the login instead.
+        return page, 401, {"HX-Redirect": url_for("login.start")}
+    return page, 401
+
+
+def _park_typed_text() -> bool:
+    draft_id = (request.view_args or {}).get("draft_id")
+    reason = request.form.get("reason", "")
+    if draft_id is None or not reason or not park_reason(draft_id=draft_id, reason=reason, now=current.now()):
+        return False
+    session["parked"] = str(draft_id)
+    return True

@@ -1,0 +1,53 @@
+"""Headers on every answer: what a page may load, where it may be shown, whether it may be kept."""
+
+from flask import Flask, Response, request, session
+
+from booking.settings import Settings
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; "
+    "script-src 'self'; "
+    "style-src 'self'; "
+    "img-src 'self' data:; "
+    "font-src 'self'; "
+    "connect-src 'self'; "
+    "media-src 'self' blob:; "
+    "manifest-src 'self'; "
+    "form-action 'self'; "
+    "base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+FIXED = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=(), usb=()",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Add the headers to every answer of the app."""
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in FIXED.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if settings.https:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+        if "Cache-Control" not in response.headers:
+            # A page may hold a name, a token or a half-written form: nobody keeps it.
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def cacheable_for_everybody(response: Response, seconds: int) -> Response:
+    """Let everybody keep and read an answer that has nothing personal in it."""
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    session.accessed = False  # nothing of the answer hangs on the cookie, so it may be shared
+    request.environ.pop("HTTP_COOKIE", None)
+    return response

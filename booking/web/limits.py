@@ -1,0 +1,32 @@
+"""How often: limits that a person never meets and a script does."""
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from booking.settings import Settings
+from booking.web import current
+
+
+def by_person() -> str:
+    """One count a logged-in person, else one an address."""
+    found = current.person()
+    return f"person:{found.id}" if found else f"address:{get_remote_address()}"
+
+
+limiter = Limiter(key_func=by_person, headers_enabled=False)
+
+LOGIN = "300 per minute"
+"""An address: a whole town hall or a mobile operator may stand behind one."""
+
+HOLD = "40 per minute"
+SEND = "20 per minute"
+SEARCH = "600 per minute"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Count in memory by default; several processes share a store by NETTLEGE_RATE_LIMIT_STORAGE."""
+    app.config.update(
+        RATELIMIT_ENABLED=settings.rate_limits, RATELIMIT_STORAGE_URI=settings.rate_limit_storage
+    )
+    limiter.init_app(app)

@@ -1,0 +1,85 @@
+"""Log in through the identity provider of the settings, come back, log out."""
+
+import secrets
+import uuid
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.integrations.identity.port import IdentityProvider, LoginRefused
+from booking.services.login import log_in, log_out
+from booking.services.parking import give_back_reason
+from booking.web import current, guards
+from booking.web.limits import LOGIN, limiter
+
+blueprint = Blueprint("login", __name__)
+log = structlog.get_logger()
+
+
+def provider() -> IdentityProvider:
+    """The identity provider that this app was started with."""
+    found: IdentityProvider = current_app.extensions["identity"]
+    return found
+
+
+def local_path(text: str | None) -> str | None:
+    """``text`` if it is a path on this site, so that nobody can be sent elsewhere by a link.
+
+    >>> local_path("/timeavtaler?side=2"), local_path("//evil.example"), local_path("https://evil.example/")
+    ('/timeavtaler?side=2', None, None)
+    """
+    if not text or not text.startswith("/") or text.startswith(("//", "/\\")) or "\\" in text or "\n" in text:
+        return None
+    parts = urlsplit(text)
+    return text if not parts.scheme and not parts.netloc else None
+
+
+@blueprint.get("/logg-inn")
+@guards.everybody
+def start() -> ResponseReturnValue:
+    """Send the browser to the identity provider; somebody already logged in goes on."""
+    if current.person() is not None:
+        return redirect(url_for("appointments.index"), 303)
+    wanted = local_path(request.args.get("next"))
+    if wanted:
+        session["next"] = wanted
+    session["login_state"] = secrets.token_urlsafe(24)
+    return redirect(provider().login_url(state=session["login_state"]), 303)
+
+
+@blueprint.get("/logg-inn/retur")
+@guards.everybody
+@limiter.limit(LOGIN)
+def callback() -> ResponseReturnValue:
+    """Take the provider's answer: a new session, and back to where the citizen was going."""
+    try:
+        identity = provider().authenticate(request.args, state=session.pop("login_state", ""))
+        token, citizen = log_in(identity=identity, now=current.now())
+    except LoginRefused as refusal:
+        log.warning("login_refused", reason=refusal.reason)
+        return render_template("login/refused.html", reason=refusal.reason), 403
+    kept = {name: session[name] for name in ("next", "parked", "language") if name in session}
+    session.clear()  # a new session at login: nothing an earlier user of this browser had comes along
+    session[current.SESSION_TOKEN] = token
+    if "language" in kept:
+        session["language"] = kept["language"]
+    parked = kept.get("parked")
+    if parked and give_back_reason(draft_id=uuid.UUID(parked), by=citizen, now=current.now()):
+        return redirect(url_for("booking.review", draft_id=parked), 303)
+    return redirect(local_path(kept.get("next")) or url_for("appointments.index"), 303)
+
+
+@blueprint.post("/logg-ut")
+@guards.everybody
+def logout() -> ResponseReturnValue:
+    """End the session here and in the database."""
+    token = session.get(current.SESSION_TOKEN)
+    if token:
+        log_out(token=token)
+    language = session.get("language")
+    session.clear()
+    if language:
+        session["language"] = language
+    return redirect(url_for("public.front"), 303)

@@ -1,0 +1,210 @@
+"""A real server, a real Chromium, and a day that stands still: what one person sees and does.
+
+Each test gets its own server on its own seeded database, so that no story depends on another one; that costs less
+than one page load. Server and browser agree on the time: Friday 20 November 2026, 10.00 in Oslo.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
+from waitress import create_server
+
+from app import create_app
+from booking.db import db
+from booking.seed.load import seed
+from tests.stage import Clock, let_go, migrate, settings_for
+from tools import build_assets
+
+T = TypeVar("T")
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--no-sandbox",  # the tests may run as root; every page is our own
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+# Answers with these say something to a person; Chromium notes them on the console all the same.
+OUR_REFUSALS = {400, 403, 404, 405, 409, 413, 422, 429}
+PATIENCE_MS = 5_000
+AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def aside(act: Callable[[], T]) -> T:
+    """Do something with the app on a thread of its own.
+
+    Playwright runs an event loop on the tests' thread, and Flask-SQLAlchemy-Lite needs a thread without one.
+    """
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(act).result()
+
+
+@pytest.fixture(scope="session")
+def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as `make run` makes it, at the tests' time."""
+    build_assets.main()
+    file = tmp_path_factory.mktemp("seeded") / "nettlege.sqlite"
+
+    def fill() -> None:
+        app = create_app(settings_for(f"sqlite:///{file}"), Clock())
+        migrate(app)
+        with app.app_context():
+            seed(db.session, Clock().now)
+        let_go(app)
+
+    aside(fill)
+    return file
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The server's clock. Turning it does not turn the browser's."""
+    return Clock()
+
+
+@pytest.fixture
+def app(seeded_file: Path, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    file = tmp_path / "nettlege.sqlite"
+    shutil.copyfile(seeded_file, file)
+    app = aside(lambda: create_app(settings_for(f"sqlite:///{file}"), clock))
+    yield app
+    aside(lambda: let_go(app))
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Where the server listens, as it does with `make run`: waitress, threads, one process."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.trigger.pull_trigger(server.close)  # on the server's own thread, between two requests
+    thread.join(timeout=5)
+    server.task_dispatcher.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if program is None:
+        pytest.fail("Chromium is needed: `make test` installs it, or says how", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, address: str, clock: Clock) -> Iterator[Callable[..., Page]]:
+    """Opens one more person's browser: ``open_browser(viewport=DESKTOP, color_scheme="dark", locale="en")``."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(**options: object) -> Page:
+        settings = {"base_url": address, "viewport": PHONE, "locale": "nb-NO", "timezone_id": "Europe/Oslo"}
+        context = chromium.new_context(**(settings | options))
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        if options.get("java_script_enabled", True):
+            context.clock.install(time=clock.now)
+        page = context.new_page()
+        _listen(page)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(open_browser: Callable[..., Page]) -> Page:
+    """A phone, 390×844."""
+    return open_browser()
+
+
+@pytest.fixture
+def page_without_javascript(open_browser: Callable[..., Page]) -> Page:
+    return open_browser(java_script_enabled=False)
+
+
+@pytest.fixture
+def desktop(open_browser: Callable[..., Page]) -> Page:
+    return open_browser(viewport=DESKTOP)
+
+
+@pytest.fixture(scope="session")
+def check_page() -> Callable[[Page], None]:
+    """Holds the page that is open now to what every page keeps; call it before any screenshot.
+
+    (Playwright's screenshots set style attributes, which a strict policy reports.)
+    """
+
+    def check(page: Page) -> None:
+        page.wait_for_load_state("networkidle")
+        faults = list(_heard(page))
+        width = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        if width[0] > width[1]:
+            faults.append(f"scrolls sideways: {width[0]} px of content, {width[1]} px of screen")
+        for violation in Axe().run(page, options=AXE_RULES).response["violations"]:
+            places = [", ".join(map(str, node["target"])) for node in violation["nodes"]]
+            faults.append(f"axe {violation['id']}: {violation['help']}: {'; '.join(places)}")
+        assert not faults, f"{page.url}:\n- " + "\n- ".join(faults)
+
+    return check
+
+
+# What pages said since they were opened or last checked: console errors, script errors, broken policy, lost files.
+_said: dict[Page, list[str]] = {}
+
+
+def _listen(page: Page) -> None:
+    said = _said[page] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        # Lost files are told by the answer itself, with its status.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            said.append(f"console: {message.text}")
+
+    def on_response(response: Response) -> None:
+        refused_in_words = (
+            response.request.resource_type in {"document", "fetch", "xhr"} and response.status in OUR_REFUSALS
+        )
+        if response.status >= 400 and not refused_in_words:
+            said.append(f"{response.status} for {response.url}")
+
+    def on_failure(request: Request) -> None:
+        # A request is given up when one goes on to another page.
+        if request.failure != "net::ERR_ABORTED":
+            said.append(f"failed: {request.url}: {request.failure}")
+
+    page.on("console", on_console)
+    page.on("response", on_response)
+    page.on("pageerror", lambda error: said.append(f"script: {error}"))
+    page.on("requestfailed", on_failure)
+    page.on("close", lambda _page: _said.pop(page, None))
+
+
+def _heard(page: Page) -> list[str]:
+    heard = list(_said[page])
+    _said[page].clear()
+    return heard

@@ -1,0 +1,163 @@
+"""Run a command with what the tests stand on: a private PostgreSQL and a Chromium.
+
+    python tools/test_services.py .venv/bin/pytest tests/integration
+
+What is missing is installed when we are root on a machine with apt-get; otherwise one line says what to install.
+PostgreSQL gets its own data folder, listens on a unix socket in it and on no network port, and is gone when the
+command ends, however it ends. Two runs at a time do not meet.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+DEBIAN_PACKAGES = ("postgresql", "chromium")
+FONTS = "fonts-liberation"  # a bare server has none, and Chromium would measure boxes instead of letters
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+START_SECONDS = 30
+# Nothing here has to survive a crash, so nothing waits for the disk.
+POSTGRES_OPTIONS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+}
+
+
+class Missing(Exception):
+    """What the tests need and this machine has not; the message is for whoever runs them."""
+
+
+def find_postgres() -> Path | None:
+    """The folder with initdb and postgres: Debian keeps them off PATH, one folder a version."""
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return versions[-1].parent if versions else None
+
+
+def find_chromium() -> str | None:
+    """Chromium's path: $CHROMIUM, or the first known name on PATH."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+def install_missing() -> tuple[Path, str]:
+    """PostgreSQL's folder and Chromium's path, installed first when that can be done. Raises Missing."""
+    postgres, chromium = find_postgres(), find_chromium()
+    if not (postgres and chromium) and os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing what the tests need:", *DEBIAN_PACKAGES, flush=True)
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for step in (["update"], ["install", "--yes", "--no-install-recommends", *DEBIAN_PACKAGES, FONTS]):
+            done = subprocess.run(
+                ["apt-get", "-qq", *step], env=quiet, stdout=subprocess.DEVNULL, check=False
+            )
+            if done.returncode:
+                raise Missing(f"apt-get {step[0]} failed; see above.")
+        postgres, chromium = find_postgres(), find_chromium()
+    if not postgres or not chromium:
+        lacking = [
+            name for name, found in zip(DEBIAN_PACKAGES, (postgres, chromium), strict=True) if not found
+        ]
+        raise Missing(f"Not found: {' and '.join(lacking)}. On Debian: apt-get install {' '.join(lacking)}")
+    return postgres, chromium
+
+
+def _as_database_owner() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root: then it runs as the user that its package made."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        owner = pwd.getpwnam("postgres")
+    except KeyError:
+        raise Missing("PostgreSQL does not run as root and there is no user named postgres.") from None
+    return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def private_postgres(programs: Path) -> Iterator[str]:
+    """A PostgreSQL of our own while the block runs; yields its SQLAlchemy address. Raises Missing if none starts."""
+    owner = _as_database_owner()
+    folder = Path(tempfile.mkdtemp(prefix="nettlege-postgres-"))
+    data, log = folder / "data", folder / "log"
+    try:
+        if owner:
+            os.chown(folder, owner["user"], owner["group"])
+        # Trust is safe: only whoever may enter this folder (mode 700) reaches the socket in it.
+        subprocess.run(
+            [programs / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust", "--encoding=UTF8",
+             "--no-locale", "--no-sync"],
+            check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner,
+        )  # fmt: skip
+        options = [part for name, value in POSTGRES_OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        with log.open("w") as output:
+            server = subprocess.Popen(
+                [programs / "postgres", "-D", data, "-k", folder, *options],
+                stdout=output, stderr=output, cwd=folder, start_new_session=True, **owner,
+            )  # fmt: skip
+        try:
+            _wait_until_ready(server, data / "postmaster.pid", log)
+            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        finally:
+            server.send_signal(signal.SIGQUIT)  # at once: the data are thrown away
+            server.wait(timeout=START_SECONDS)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], status_file: Path, log: Path) -> None:
+    """Return when the eighth line of postmaster.pid says ready, as pg_ctl does. Raises Missing with the log's end."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        if status_file.exists() and status_file.read_text().splitlines()[7:8] == ["ready   "]:
+            return
+        time.sleep(0.05)
+    raise Missing("PostgreSQL did not start: " + " ".join(log.read_text().splitlines()[-3:]))
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """End by an exception, so that every ``finally`` above is reached."""
+    raise SystemExit(130)
+
+
+def main(command: list[str]) -> int:
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGHUP, _stop)
+    try:
+        programs, chromium = install_missing()
+        with private_postgres(programs) as address:
+            environment = {**os.environ, "NETTLEGE_TEST_POSTGRES_URL": address, "CHROMIUM": chromium}
+            return _run(command, environment)
+    except Missing as missing:
+        print(missing, file=sys.stderr)
+        return 1
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """The command's exit status. Ctrl-C reaches the command as well; it is given time to end by itself."""
+    process = subprocess.Popen(command, env=environment)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        return process.wait() or 130
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
