@@ -1,9 +1,12 @@
 """Forged forms are refused. Checked after the login, so that an expired login is told as what it is."""
 
-from flask import Flask, request
+from collections.abc import Callable
+
+from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 
 _csrf = CSRFProtect()
+_pages: dict[str, Callable[[], Response]] = {}
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -17,3 +20,19 @@ def protect() -> None:
     """Refuse a changing request without our token. Raises CSRFError (400)."""
     if request.method in _CHANGING:
         _csrf.protect()
+
+
+def page_when_stale(endpoint: str) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
+    """Register the page that answers a refused form of ``endpoint``, so that what was typed is not lost."""
+
+    def register(page: Callable[[], Response]) -> Callable[[], Response]:
+        _pages[endpoint] = page
+        return page
+
+    return register
+
+
+def stale_page() -> Response | None:
+    """The registered page for this request's endpoint, rendered; None when it has none."""
+    page = _pages.get(request.endpoint or "")
+    return page() if page else None

@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from booking.domain import errors as refused
+from booking.web import csrf
 
 log = structlog.get_logger()
 
@@ -76,8 +77,7 @@ def install(app: Flask) -> None:
         status = error.code or 500
         if isinstance(error, CSRFError):
             log.warning("csrf_refused", endpoint=request.endpoint)
-            hook = app.extensions["csrf_pages"].get(request.endpoint)
-            return hook() if hook else error_page(400, STALE)
+            return _stale_page()
         if error.response is not None:
             return make_response(error.response)
         response = error_page(status)
@@ -100,7 +100,13 @@ def install(app: Flask) -> None:
         log.error("fault", error=type(error).__name__, place=place, endpoint=request.endpoint)
         return error_page(500)
 
-    app.extensions.setdefault("csrf_pages", {})
+
+def _stale_page() -> Response:
+    """A form of an earlier login: the page it came from, where it can be shown again, else words."""
+    try:
+        return csrf.stale_page() or error_page(400, STALE)
+    except refused.BookingRefused:
+        return error_page(400, STALE)
 
 
 STALE = ErrorWords(

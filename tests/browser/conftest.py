@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -24,7 +25,7 @@ from playwright.sync_api import (
     Response,
     sync_playwright,
 )
-from waitress import create_server
+from waitress import create_server, wasyncore
 
 from app import create_app
 from booking.db import db
@@ -99,7 +100,8 @@ def address(app: Flask) -> Iterator[str]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
-    server.trigger.pull_trigger(server.close)  # on the server's own thread, between two requests
+    # Closed on the server's own thread, between two requests; its loop ends when nothing is left in the map.
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join(timeout=5)
     server.task_dispatcher.shutdown()
 
@@ -125,10 +127,12 @@ def open_browser(chromium: Browser, address: str, clock: Clock) -> Iterator[Call
         context = chromium.new_context(**(settings | options))
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
-        if options.get("java_script_enabled", True):
+        scripts = bool(options.get("java_script_enabled", True))
+        if scripts:
             context.clock.install(time=clock.now)
         page = context.new_page()
-        _listen(page)
+        _heard[page] = Heard(scripts)
+        _heard[page].listen(page)
         return page
 
     yield open_one
@@ -160,51 +164,60 @@ def check_page() -> Callable[[Page], None]:
     """
 
     def check(page: Page) -> None:
-        page.wait_for_load_state("networkidle")
-        faults = list(_heard(page))
-        width = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        if width[0] > width[1]:
-            faults.append(f"scrolls sideways: {width[0]} px of content, {width[1]} px of screen")
-        for violation in Axe().run(page, options=AXE_RULES).response["violations"]:
-            places = [", ".join(map(str, node["target"])) for node in violation["nodes"]]
-            faults.append(f"axe {violation['id']}: {violation['help']}: {'; '.join(places)}")
+        page.wait_for_load_state()
+        faults = _heard[page].taken()
+        if _heard[page].scripts:
+            faults += _sideways(page) + _inaccessible(page)
         assert not faults, f"{page.url}:\n- " + "\n- ".join(faults)
 
     return check
 
 
-# What pages said since they were opened or last checked: console errors, script errors, broken policy, lost files.
-_said: dict[Page, list[str]] = {}
+def _sideways(page: Page) -> list[str]:
+    content, screen = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    return [f"scrolls sideways: {content} px of content, {screen} px of screen"] if content > screen else []
 
 
-def _listen(page: Page) -> None:
-    said = _said[page] = []
+def _inaccessible(page: Page) -> list[str]:
+    return [
+        f"axe {violation['id']}: {violation['help']}: {', '.join(str(node['target']) for node in violation['nodes'])}"
+        for violation in Axe().run(page, options=AXE_RULES).response["violations"]
+    ]
 
-    def on_console(message: ConsoleMessage) -> None:
+
+class Heard:
+    """What a page complained of since it was last asked: console, scripts, broken policy, lost files."""
+
+    def __init__(self, scripts: bool) -> None:
+        self.scripts = scripts
+        self._faults: list[str] = []
+
+    def listen(self, page: Page) -> None:
+        page.on("console", self._on_console)
+        page.on("response", self._on_response)
+        page.on("requestfailed", self._on_failure)
+        page.on("pageerror", lambda error: self._faults.append(f"script: {error}"))
+
+    def taken(self) -> list[str]:
+        faults, self._faults = self._faults, []
+        return faults
+
+    def _on_console(self, message: ConsoleMessage) -> None:
         # Lost files are told by the answer itself, with its status.
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
-            said.append(f"console: {message.text}")
+            self._faults.append(f"console: {message.text}")
 
-    def on_response(response: Response) -> None:
-        refused_in_words = (
-            response.request.resource_type in {"document", "fetch", "xhr"} and response.status in OUR_REFUSALS
-        )
-        if response.status >= 400 and not refused_in_words:
-            said.append(f"{response.status} for {response.url}")
+    def _on_response(self, response: Response) -> None:
+        asked_by_person = response.request.resource_type in {"document", "fetch", "xhr"}
+        if response.status >= 400 and not (asked_by_person and response.status in OUR_REFUSALS):
+            self._faults.append(f"{response.status} for {response.url}")
 
-    def on_failure(request: Request) -> None:
+    def _on_failure(self, request: Request) -> None:
         # A request is given up when one goes on to another page.
         if request.failure != "net::ERR_ABORTED":
-            said.append(f"failed: {request.url}: {request.failure}")
-
-    page.on("console", on_console)
-    page.on("response", on_response)
-    page.on("pageerror", lambda error: said.append(f"script: {error}"))
-    page.on("requestfailed", on_failure)
-    page.on("close", lambda _page: _said.pop(page, None))
+            self._faults.append(f"failed: {request.url}: {request.failure}")
 
 
-def _heard(page: Page) -> list[str]:
-    heard = list(_said[page])
-    _said[page].clear()
-    return heard
+_heard: WeakKeyDictionary[Page, Heard] = WeakKeyDictionary()

@@ -14,7 +14,7 @@ from booking.queries.drafts import DraftInHand, draft_of
 from booking.services.drafts import discard_draft, keep_reason
 from booking.services.holding import hold_time
 from booking.services.sending import send_booking
-from booking.web import current, guards
+from booking.web import csrf, current, guards
 from booking.web.citizen import step_pages
 from booking.web.citizen.forms import ReasonForm, TimeForm
 from booking.web.limits import HOLD, SEND, limiter
@@ -77,6 +77,14 @@ def send(draft_id: uuid.UUID) -> ResponseReturnValue:
     except BookingRefused as refusal:
         return _refused(draft_id, reason, refusal)
     return redirect(url_for("booking.receipt", draft_id=draft_id), 303)
+
+
+@csrf.page_when_stale("booking.send")
+def stale_send() -> Response:
+    """A form from before the last login: nothing is sent, the text stands in a fresh form."""
+    draft_id = (request.view_args or {})["draft_id"]
+    reason = request.form.get("reason", "")
+    return step_pages.review_page(hand_at(draft_id, Step.REVIEW), reason=reason, stale=True, status=400)
 
 
 def _refused(draft_id: uuid.UUID, reason: str, refusal: BookingRefused) -> Response:

@@ -100,9 +100,9 @@ def lost_page(hand: DraftInHand, lost: SlotTaken) -> Response:
 
 
 def review_page(
-    hand: DraftInHand, *, reason: str, form: ReasonForm | None = None, status: int = 200
+    hand: DraftInHand, *, reason: str, form: ReasonForm | None = None, stale: bool = False, status: int = 200
 ) -> Response:
-    """Step 3, with the text as it was typed."""
+    """Step 3, with the text as it was typed; ``stale`` when it came in a form too old to be taken."""
     now, language = current.now(), current.language()
     chosen = hand.draft.chosen_at
     assert chosen is not None, "step REVIEW is open only with a chosen time"
@@ -116,6 +116,7 @@ def review_page(
         municipality=hand.service.owner_name,
         moving=hand.draft.moves_id is not None,
         reason=reason,
+        stale=stale,
         limit=REASON_MAX,
         errors=form.error_list({}) if form else [],
         draft_id=hand.draft.id,
