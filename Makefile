@@ -4,7 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run reset data test check format environment assets translations lock
 
-PORT ?= $(or $(NETTLEGE_PORT),8000)
+ifndef PORT
+PORT := $(or $(NETTLEGE_PORT),8000)
+endif
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --python-version 3.11 --universal --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links

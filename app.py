@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_alembic import Alembic
@@ -32,6 +33,9 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
+        TRUSTED_HOSTS=[urlsplit(settings.base_url).hostname]
+        if settings.environment == "production"
+        else None,
         SQLALCHEMY_ENGINES={"default": engine_options(settings.database_url, settings.database_pool)},
         ALEMBIC={"script_location": str(ROOT / "migrations")},
         COMPRESS_ALGORITHM=["br", "gzip"],

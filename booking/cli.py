@@ -1,15 +1,17 @@
-"""Commands: `flask --app app seed`."""
+"""Commands: `flask --app app seed`, `flask --app app tidy`."""
 
 import click
 from flask import Flask, current_app
 
 from booking.db import db
 from booking.seed.load import is_seeded, seed
+from booking.services.tidying import tidy
 
 
 def install(app: Flask) -> None:
     """Add the commands to the app."""
     app.cli.add_command(seed_command)
+    app.cli.add_command(tidy_command)
 
 
 @click.command("seed")
@@ -22,3 +24,9 @@ def seed_command() -> None:
         raise click.ClickException("the seed is invented people: it does not belong in production")
     seed(db.session, current_app.extensions["clock"]())
     click.echo("Made invented people, doctors and free times.")
+
+
+@click.command("tidy")
+def tidy_command() -> None:
+    """Throw away holds that ran out, bookings given up and old sessions; run it once an hour."""
+    tidy(now=current_app.extensions["clock"]())

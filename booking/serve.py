@@ -6,6 +6,7 @@ import os
 from flask import Flask
 from waitress import create_server
 
+from booking import tidy_thread
 from booking.settings import Settings
 
 MOST_BODY = 64 * 1024 * 1024
@@ -30,12 +31,14 @@ def serve(app: Flask) -> None:
         raise SystemExit(
             f"Port {port} cannot be used ({error.strerror}). Try: PORT={port + 10} make run"
         ) from None
+    stop_tidying = tidy_thread.start(app)
     print(WELCOME.format(port=port), flush=True)
     try:
         server.run()
     except KeyboardInterrupt:
         pass
     finally:
+        stop_tidying.set()
         server.close()
 
 

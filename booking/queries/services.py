@@ -1,12 +1,13 @@
 """Which service is for whom?"""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from booking.models import Municipality, Service, ServiceArea
+from booking.models import Municipality, Schedule, Service, ServiceArea
 
 AnySelect: TypeAlias = sa.Select[*tuple[Any, ...]]
 """A SELECT whose columns are turned into a dataclass at once, so that their types need not be spelled twice."""
@@ -66,3 +67,15 @@ def served_municipalities(session: Session, service_id: int) -> list[str]:
     """Names of the municipalities whose residents may use the service, in alphabetical order."""
     statement = sa.select(Municipality.name).join(ServiceArea).where(ServiceArea.service_id == service_id)
     return list(session.scalars(statement.order_by(Municipality.name)))
+
+
+def opening_hours(session: Session, service_id: int, day: date) -> list[tuple[int, int, int]]:
+    """(weekday, opens, closes) of the schedules that hold on ``day``, in minutes after midnight in Oslo."""
+    statement = (
+        sa.select(Schedule.weekday, sa.func.min(Schedule.opens), sa.func.max(Schedule.closes))
+        .where(Schedule.service_id == service_id, Schedule.valid_from <= day)
+        .where(sa.or_(Schedule.valid_until.is_(None), Schedule.valid_until >= day))
+        .group_by(Schedule.weekday)
+        .order_by(Schedule.weekday)
+    )
+    return [(weekday, opens, closes) for weekday, opens, closes in session.execute(statement)]

@@ -4,7 +4,7 @@ Moments are aware UTC datetimes and are shown in Oslo time. The language is one 
 fourth has its words added to the tables here.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
 
@@ -15,6 +15,7 @@ _LOCALE = {"nb": "nb", "nn": "nn", "en": "en_GB"}
 _DAY_PATTERN = {"nb": "EEEE d. MMMM", "nn": "EEEE d. MMMM", "en": "EEEE d MMMM"}
 _AT = {"nb": "kl.", "nn": "kl.", "en": "at"}
 _TIME_PATTERN = {"nb": "%H.%M", "nn": "%H.%M", "en": "%H:%M"}
+_A_MONDAY = date(2026, 11, 23)
 _RELATIVE_DAYS = {
     "nb": {0: "i dag", 1: "i morgen"},
     "nn": {0: "i dag", 1: "i morgon"},
@@ -159,6 +160,32 @@ def phone_link(number: str) -> str:
     ('tel:116117', 'tel:+4738075000')
     """
     return "tel:" + "".join(number.split())
+
+
+def opening_hours(hours: list[tuple[int, int, int]], language: str) -> list[str]:
+    """Days in a row with the same hours as one line. ``hours`` are (weekday, opens, closes) in minutes, in order.
+
+    >>> opening_hours([(0, 480, 1200), (1, 480, 1200), (2, 480, 930)], "nb")
+    ['mandag–tirsdag kl. 08.00–20.00', 'onsdag kl. 08.00–15.30']
+    """
+    runs: list[list[int]] = []
+    for weekday, opens, closes in hours:
+        if runs and runs[-1][1:] == [weekday - 1, opens, closes]:
+            runs[-1][1] = weekday
+        else:
+            runs.append([weekday, weekday, opens, closes])
+    lines = []
+    for first, last, opens, closes in runs:
+        days = "–".join(
+            weekday_full(_A_MONDAY + timedelta(days=day), language) for day in sorted({first, last})
+        )
+        at = "" if language == "en" else f"{_AT[language]} "
+        lines.append(f"{days} {at}{_wall_clock(opens, language)}–{_wall_clock(closes, language)}")
+    return lines
+
+
+def _wall_clock(minutes: int, language: str) -> str:
+    return f"{minutes // 60:02}{_TIME_PATTERN[language][2]}{minutes % 60:02}"
 
 
 def _day(when: date | datetime) -> date:

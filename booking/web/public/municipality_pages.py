@@ -22,9 +22,10 @@ from booking.domain.slots import FreeTimes
 from booking.queries.availability import free_times_for
 from booking.queries.municipalities import MunicipalityFacts, municipalities_written
 from booking.queries.services import ServiceFacts, served_municipalities, service_for_municipality
+from booking.queries.services import opening_hours as open_hours
 from booking.web import current, guards
 from booking.web.current import LANGUAGES
-from booking.web.formats import date_and_time
+from booking.web.formats import date_and_time, opening_hours
 from booking.web.headers import cacheable_for_everybody
 
 blueprint = Blueprint("municipality", __name__)
@@ -49,6 +50,7 @@ def show(key: str) -> ResponseReturnValue:
         municipality=found[0],
         service=service,
         served=served_municipalities(db.session, service.id),
+        hours=opening_hours(open_hours(db.session, service.id, oslo_date(current.now())), current.language()),
         first_free=_words(first, current.language()) if first else None,
     )
 
