@@ -14,8 +14,11 @@ from booking import cli, crypto
 from booking.clock import utc_now
 from booking.db import Base, db, engine_options, prepare_sqlite
 from booking.integrations.identity.chosen_person import ChosenPerson
+from booking.integrations.video_node.http import HttpVideoNodes
 from booking.settings import Settings, load_settings
 from booking.web import blueprints, csrf, errors, guards, headers, htmx, i18n, limits, logs, static_files
+from video import web as video_pages
+from video import web_guest, web_room
 
 ROOT = Path(__file__).resolve().parent
 
@@ -68,6 +71,8 @@ def _connect_outside(app: Flask, settings: Settings) -> None:
         app.extensions["identity"] = ChosenPerson(
             settings.secret_key, crypto.keyring(), page="/logg-inn/test"
         )
+    nodes = settings.parsed_video_nodes() or {"1": f"http://127.0.0.1:{settings.video_port}"}
+    app.extensions["video_nodes"] = HttpVideoNodes(nodes, settings.video_key)
 
 
 def _install_web(app: Flask, settings: Settings) -> None:
@@ -82,7 +87,11 @@ def _install_web(app: Flask, settings: Settings) -> None:
     guards.install(app)
     limits.install(app, settings)
     errors.install(app)
-    blueprints.register(app, test_login=settings.test_login)
+    blueprints.register(
+        app,
+        test_login=settings.test_login,
+        others=(video_pages.blueprint, web_room.blueprint, web_guest.blueprint),
+    )
     static_files.install(app, ROOT / "static")
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

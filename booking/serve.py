@@ -2,11 +2,13 @@
 
 import logging
 import os
+import signal
+from types import FrameType
 
 from flask import Flask
 from waitress import create_server
 
-from booking import tidy_thread
+from booking import tidy_thread, video_process
 from booking.settings import Settings
 
 MOST_BODY = 64 * 1024 * 1024
@@ -31,7 +33,9 @@ def serve(app: Flask) -> None:
         raise SystemExit(
             f"Port {port} cannot be used ({error.strerror}). Try: PORT={port + 10} make run"
         ) from None
+    signal.signal(signal.SIGTERM, _stop)
     stop_tidying = tidy_thread.start(app)
+    stop_video = None if settings.parsed_video_nodes() else video_process.start(app)
     print(WELCOME.format(port=port), flush=True)
     try:
         server.run()
@@ -39,7 +43,14 @@ def serve(app: Flask) -> None:
         pass
     finally:
         stop_tidying.set()
+        if stop_video is not None:
+            stop_video()
         server.close()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """End by an exception, so that the video server is stopped too."""
+    raise SystemExit(0)
 
 
 WELCOME = """
@@ -48,6 +59,7 @@ Kommunal nettlege is running.
   Open      http://localhost:{port}
   Log in    http://localhost:{port}/logg-inn   choose «Kari Nordmann»: her first video appointment starts
                                         four minutes after the data were made
+  Doctor    «Astrid Sørlandslege», under «Leger» in another browser, lets her in
   Elsewhere http://localhost:{port}/k/kristiansand   what a municipality's own page links to
 
   Everybody in it is invented. Stop with Ctrl-C; the data stay in var/. `make reset` starts over.

@@ -20,7 +20,10 @@ class Settings(BaseSettings):
     """Everything that differs between a laptop, the tests and a municipality's production.
 
     ``encryption_keys`` is ``version:base64`` pairs joined by commas, newest first: the first encrypts, all of them
-    decrypt, so a key is rotated by putting a new one in front.
+    decrypt, so a key is rotated by putting a new one in front. ``video_nodes`` is ``name=address`` pairs joined by
+    commas, one a video server; empty means that `python app.py` starts one of its own on ``video_port``. ``video_key``
+    is the secret shared with them. ``video_turn_urls`` (joined by commas) and ``video_turn_secret`` are for browsers
+    that cannot send UDP.
     """
 
     model_config = SettingsConfigDict(env_prefix="NETTLEGE_", frozen=True)
@@ -37,6 +40,11 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     threads: int = Field(default=8, ge=1, le=64)
+    video_nodes: str = ""
+    video_port: int = Field(default=8001, ge=1, le=65535)
+    video_key: str = ""
+    video_turn_urls: str = ""
+    video_turn_secret: str = ""
     database_pool: int = Field(default=10, ge=1, le=100)
     max_body_bytes: int = 64 * 1024
 
@@ -60,9 +68,24 @@ class Settings(BaseSettings):
             faults.append("NETTLEGE_BASE_URL must begin with https://")
         if self.database_url.startswith("sqlite"):
             faults.append("NETTLEGE_DATABASE_URL must be PostgreSQL: SQLite serves one machine only")
+        faults += self._video_faults()
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    def _video_faults(self) -> list[str]:
+        faults = []
+        if len(self.video_key) < 32:
+            faults.append(
+                "NETTLEGE_VIDEO_KEY must be at least 32 random characters, as the video servers have it"
+            )
+        if not self.parsed_video_nodes():
+            faults.append(
+                "NETTLEGE_VIDEO_NODES must name the video servers, for example 1=http://10.0.0.5:8001"
+            )
+        if self.video_turn_urls and not self.video_turn_secret:
+            faults.append("NETTLEGE_VIDEO_TURN_SECRET must be set where NETTLEGE_VIDEO_TURN_URLS is")
+        return faults
 
     def parsed_encryption_keys(self) -> dict[int, bytes]:
         """``{version: 32 bytes}``, newest first. Raises UnsafeSettings when a key is malformed."""
@@ -81,6 +104,11 @@ class Settings(BaseSettings):
             keys[number] = key
         return keys
 
+    def parsed_video_nodes(self) -> dict[str, str]:
+        """``{name: address}`` of the video servers, in the order given. A pair without both parts is left out."""
+        pairs = (pair.strip().partition("=") for pair in self.video_nodes.split(","))
+        return {name: address.rstrip("/") for name, _, address in pairs if name and address}
+
 
 def load_settings() -> Settings:
     """Settings from the environment; on a laptop, secrets are made once and kept in ``var/secrets.json``.
@@ -96,8 +124,9 @@ def load_settings() -> Settings:
             for line in str(e["msg"]).removeprefix("Value error, ").split(";")
         ]
         raise UnsafeSettings("\n".join(f"Will not start: {line}" for line in lines)) from None
-    if settings.environment == "development" and not (settings.secret_key and settings.encryption_keys):
-        return settings.model_copy(update=_laptop_secrets(PROJECT / "var" / "secrets.json"))
+    if settings.environment == "development":
+        kept = _laptop_secrets(PROJECT / "var" / "secrets.json")
+        return settings.model_copy(update={name: kept[name] for name in kept if not getattr(settings, name)})
     return settings
 
 
@@ -106,12 +135,16 @@ def fresh_secrets() -> dict[str, str]:
     return {
         "secret_key": secrets.token_urlsafe(48),
         "encryption_keys": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        "video_key": secrets.token_urlsafe(48),
     }
 
 
 def _laptop_secrets(file: Path) -> dict[str, str]:
-    if not file.exists():
+    """The secrets of this laptop; one that an older version did not know of is added."""
+    kept = dict(json.loads(file.read_text())) if file.exists() else {}
+    wanted = fresh_secrets() | kept
+    if wanted != kept:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
-        file.write_text(json.dumps(fresh_secrets()))
-    return dict(json.loads(file.read_text()))
+        file.write_text(json.dumps(wanted))
+    return wanted

@@ -23,7 +23,7 @@ NOT_WITHIN = {
     **{tag: {"p"} for tag in BLOCKS - {"form"}},
 }
 PARENTS = {
-    "li": {"ul", "ol", "menu"},
+    "li": {"ul", "ol", "menu", "template"},  # a template waits to be put where it belongs
     "dt": {"dl", "div"},
     "dd": {"dl", "div"},
     "legend": {"fieldset"},

@@ -1,7 +1,7 @@
 """Join the design system's components, our theme and our own rules into the one stylesheet pages load.
 
-    python tools/build_css.py            writes static/css/app.css
-    python tools/build_css.py --check    exit status 1 when app.css is not what the sources give
+    python tools/build_css.py            writes static/css/app.css, and video.css for the pages of a video visit
+    python tools/build_css.py --check    exit status 1 when one of them is not what the sources give
 
 Only what pages can reach is kept: selectors for parts we do not use are left out, and custom properties
 that nothing reads are dropped until none is left. The sources stay as their makers published them.
@@ -17,6 +17,9 @@ from tinycss2.ast import AtRule, Declaration, Node, QualifiedRule
 
 CSS = Path(__file__).resolve().parent.parent / "static" / "css"
 TARGET = CSS / "app.css"
+VIDEO_TARGET = CSS / "video.css"
+VIDEO_SOURCES = "60-video*.css"
+"""On top of app.css, so that whoever books does not carry what only a visit needs."""
 THEME = CSS / "theme" / "nettlege.css"
 VENDORED = CSS.parent / "vendor" / "designsystemet-css@1.22.0"
 COMPONENTS = (
@@ -110,19 +113,33 @@ def written(rules: list[Rule], read: set[str] | None) -> str:
     return "".join(text)
 
 
+def variables(text: str) -> set[str]:
+    """The custom properties that CSS text reads."""
+    return set(re.findall(r"var\((--[\w-]+)", text))
+
+
+def build_video() -> str:
+    """The whole of video.css."""
+    rules: list[Rule] = []
+    for file in sorted((CSS / "src").glob(VIDEO_SOURCES)):
+        rules += parsed(file.read_text("utf-8"), vendored=False)
+    return f"/* Built by tools/build_css.py from static/css/src/{VIDEO_SOURCES}: edit those. */\n{written(rules, None)}\n"
+
+
 def build() -> str:
     """The whole of app.css."""
     system = parsed(THEME.read_text("utf-8").removeprefix('@charset "UTF-8";'), vendored=True)
     for name in COMPONENTS:
         system += parsed((VENDORED / f"{name}.css").read_text("utf-8"), vendored=True)
     own: list[Rule] = []
-    for file in sorted((CSS / "src").glob("*.css")):
+    for file in sorted(set((CSS / "src").glob("*.css")) - set((CSS / "src").glob(VIDEO_SOURCES))):
         own += parsed(file.read_text("utf-8"), vendored=False)
+    read_elsewhere = variables(build_video())
     everything: list[Rule] = [("@layer ds", system), *own]
     text, before = written(everything, None), ""
     while text != before:
         before = text
-        text = written(everything, set(re.findall(r"var\((--[\w-]+)", text)))
+        text = written(everything, variables(text) | read_elsewhere)
     return (
         "/* Built by tools/build_css.py from static/vendor, static/css/theme and static/css/src: edit those.\n"
         f"   Designsystemet: MIT, see static/vendor. */\n@layer base,ds;{text}\n"
@@ -130,9 +147,9 @@ def build() -> str:
 
 
 if __name__ == "__main__":
-    css = build()
+    built = {TARGET: build(), VIDEO_TARGET: build_video()}
     if "--check" in sys.argv[1:]:
-        sys.exit(
-            0 if TARGET.exists() and TARGET.read_text("utf-8") == css else "app.css is out of date: make css"
-        )
-    TARGET.write_text(css, "utf-8")
+        old = [file.name for file, css in built.items() if not file.exists() or file.read_text("utf-8") != css]
+        sys.exit(f"{' and '.join(old)} out of date: run tools/build_css.py" if old else 0)
+    for file, css in built.items():
+        file.write_text(css, "utf-8")

@@ -1,8 +1,17 @@
-"""Who may do what: residence and age. More roles come with the real logins."""
+"""Who may do what: role, residence and age. More roles come with the real logins."""
 
 from datetime import date
+from enum import StrEnum
 
 from booking.domain.errors import NeedsConsent, NotResident
+
+
+class LoginRole(StrEnum):
+    """In which capacity somebody has logged in."""
+
+    CITIZEN = "citizen"
+    PRACTITIONER = "practitioner"
+
 
 OWN_LOGIN_AGE = 13
 """Under 13 nobody logs in alone."""

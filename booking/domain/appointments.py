@@ -10,6 +10,8 @@ MAX_COMING = 3
 
 OPENS_BEFORE = timedelta(minutes=5)
 STAYS_OPEN = timedelta(minutes=15)
+LONGEST_OVERRUN = timedelta(hours=2)
+"""A visit that goes on keeps its room open past the planned end; one that was never ended, only so long."""
 
 
 class Status(StrEnum):
@@ -31,6 +33,7 @@ class Event(StrEnum):
     ARRIVE = "arrive"
     FULFIL = "fulfil"
     MISS = "miss"
+    FAIL = "fail"
 
 
 _CHANGES = {
@@ -38,9 +41,12 @@ _CHANGES = {
     (Status.BOOKED, Event.CANCEL): Status.CANCELLED,
     (Status.BOOKED, Event.ARRIVE): Status.ARRIVED,
     (Status.BOOKED, Event.MISS): Status.NOSHOW,
+    (Status.BOOKED, Event.FULFIL): Status.FULFILLED,  # the doctor telephoned
+    (Status.BOOKED, Event.FAIL): Status.CANCELLED,
     (Status.ARRIVED, Event.FULFIL): Status.FULFILLED,
-    (Status.ARRIVED, Event.MISS): Status.NOSHOW,
+    (Status.ARRIVED, Event.FAIL): Status.CANCELLED,
 }
+"""Who has arrived is never a no-show: what failed then was the connection."""
 
 
 def change(status: str, event: Event, *, start: datetime, now: datetime) -> Status:
@@ -62,9 +68,13 @@ def is_late_cancellation(start: datetime, now: datetime, deadline_hours: int) ->
     return now > start - timedelta(hours=deadline_hours)
 
 
-def is_coming(status: str, end: datetime, now: datetime) -> bool:
-    """Whether the appointment belongs under the coming ones: live, and its room not closed yet."""
-    return status in (Status.BOOKED, Status.ARRIVED) and now < end + STAYS_OPEN
+def is_coming(status: str, end: datetime, now: datetime, *, going_on: bool = False) -> bool:
+    """Whether the appointment belongs under the coming ones: live, and its room not closed yet.
+
+    The room is open until fifteen minutes after the planned end, and longer while the visit is ``going_on``.
+    """
+    closes = end + (LONGEST_OVERRUN if going_on else STAYS_OPEN)
+    return status in (Status.BOOKED, Status.ARRIVED) and now < closes
 
 
 def video_opens(start: datetime) -> datetime:

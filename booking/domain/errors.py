@@ -62,3 +62,40 @@ class TooLateToChange(BookingRefused):
 
 class AlreadyEnded(BookingRefused):
     """The appointment is cancelled or over."""
+
+
+class SeatRefused(BookingRefused):
+    """Somebody cannot go there from where they are; ``state`` is a SeatState's word, or absent."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class VisitOver(BookingRefused):
+    """The doctor has ended the visit."""
+
+
+class NoShowRefused(BookingRefused):
+    """Not a no-show: the patient ``came``, or it is too ``early`` to tell."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class RoomFull(BookingRefused):
+    """Every guest's seat is given away."""
+
+
+class CodeRefused(BookingRefused):
+    """A guest's code that is wrong, used or too old: the same answer, so that codes cannot be probed."""
+
+
+class FieldRefused(BookingRefused):
+    """What was typed into ``field`` cannot be used; ``why`` is missing, long or wrong."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+        self.why = why

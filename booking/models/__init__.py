@@ -9,6 +9,7 @@ from booking.models.schedule import Absence, ClosedDay, Practitioner, Schedule
 from booking.models.screening import ScreeningTally
 from booking.models.service import Service, ServiceArea
 from booking.models.slot import Slot
+from booking.models.visit import GuestInvitation, Visit, VisitEvent, VisitParticipant
 
 __all__ = [
     "Absence",
@@ -16,6 +17,7 @@ __all__ = [
     "AppointmentEvent",
     "ClosedDay",
     "Draft",
+    "GuestInvitation",
     "LoginSession",
     "Municipality",
     "MunicipalitySpelling",
@@ -27,4 +29,7 @@ __all__ = [
     "Service",
     "ServiceArea",
     "Slot",
+    "Visit",
+    "VisitEvent",
+    "VisitParticipant",
 ]

@@ -9,13 +9,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from booking.db import Base, EncryptedText, UtcDateTime
 from booking.domain.appointments import Event, Status
 from booking.domain.screening import Answer
+from booking.domain.visits import STATUS_AFTER, Outcome
 from booking.models.columns import BigId, one_of
+
+_OUTCOMES = " OR ".join(
+    f"(outcome = '{outcome.value}' AND status = '{STATUS_AFTER[outcome].value}')" for outcome in Outcome
+)
 
 
 class Appointment(Base):
     """A patient's visit, and who booked it. ``draft_id`` is unique: a booking sent twice is one appointment.
 
-    ``sequence`` counts changes of time, as calendar files want it (RFC 5545 § 3.8.7.4).
+    ``sequence`` counts changes of time, as calendar files want it (RFC 5545 § 3.8.7.4). ``outcome`` is what the doctor
+    says came of it; FHIR's status has no word for a technical failure.
     """
 
     __tablename__ = "appointment"
@@ -23,6 +29,8 @@ class Appointment(Base):
         sa.UniqueConstraint("draft_id"),
         one_of("status", Status, "status"),
         sa.CheckConstraint("starts_at < ends_at", name="order"),
+        sa.CheckConstraint(f"outcome IS NULL OR {_OUTCOMES}", name="outcome"),
+        sa.Index("ix_appointment_practitioner_id_starts_at", "practitioner_id", "starts_at"),
         sa.CheckConstraint(f"screening_answer = '{Answer.NO}'", name="screened"),
         sa.Index("ix_appointment_patient_id_starts_at", "patient_id", "starts_at"),
     )
@@ -34,6 +42,7 @@ class Appointment(Base):
     service_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("service.id"))
     practitioner_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("practitioner.id"))
     status: Mapped[str] = mapped_column(sa.String(12))
+    outcome: Mapped[str | None] = mapped_column(sa.String(20))
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     screening_answer: Mapped[str] = mapped_column(sa.String(3))

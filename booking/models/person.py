@@ -3,10 +3,11 @@
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.db import Base, EncryptedText, UtcDateTime
-from booking.models.columns import BigId
+from booking.domain.access import LoginRole
+from booking.models.columns import BigId, one_of
 
 
 class Person(Base):
@@ -31,13 +32,24 @@ class Person(Base):
 
 
 class LoginSession(Base):
-    """A login. The cookie's secret is kept only as a digest, so that a copy of the table lets nobody in."""
+    """A login, of a citizen or of a doctor: one person in two roles logs in twice.
+
+    The cookie's secret is kept only as a digest, so that a copy of the table lets nobody in.
+    """
 
     __tablename__ = "login_session"
+    __table_args__ = (
+        one_of("role", LoginRole, "role"),
+        sa.CheckConstraint(
+            "(role = 'citizen') = (person_id IS NOT NULL) AND "
+            "(role = 'practitioner') = (practitioner_id IS NOT NULL)",
+            name="who",
+        ),
+    )
 
     token_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32), primary_key=True)
-    person_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("person.id"), index=True)
+    role: Mapped[str] = mapped_column(sa.String(12))
+    person_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("person.id"), index=True)
+    practitioner_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("practitioner.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-
-    person: Mapped[Person] = relationship(lazy="raise")

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.domain.appointments import STAYS_OPEN, Status
-from booking.models import Appointment, Draft, Practitioner, Service
+from booking.domain.appointments import LONGEST_OVERRUN, STAYS_OPEN, Status
+from booking.models import Appointment, Draft, Practitioner, Service, Visit
 from booking.queries.services import COLUMNS, Owner, ServiceFacts, with_owner
 
 LIVE = (Status.BOOKED.value, Status.ARRIVED.value)
@@ -26,6 +26,7 @@ class AppointmentLine:
     ends_at: datetime
     owner_name: str
     owner_number: str
+    outcome: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,33 @@ _LINE = with_owner(
         Appointment.ends_at,
         Owner.name,
         Service.owner_number,
+        Appointment.outcome,
     ).join(Service, Service.id == Appointment.service_id)
 )
 
 
+def _room_open(now: datetime) -> sa.ColumnElement[bool]:
+    """Live, and the video room not closed: as is_coming in the domain says."""
+    going_on = sa.exists().where(
+        Visit.appointment_id == Appointment.id, Visit.started_at.is_not(None), Visit.ended_at.is_(None)
+    )
+    late = sa.and_(Appointment.ends_at > now - LONGEST_OVERRUN, going_on)
+    return sa.and_(Appointment.status.in_(LIVE), sa.or_(Appointment.ends_at > now - STAYS_OPEN, late))
+
+
+def goes_on(session: Session, appointment_id: uuid.UUID) -> bool:
+    """Whether doctor and patient have met and the doctor has not ended the visit."""
+    statement = sa.select(Visit.appointment_id).where(
+        Visit.appointment_id == appointment_id, Visit.started_at.is_not(None), Visit.ended_at.is_(None)
+    )
+    return session.scalar(statement) is not None
+
+
 def coming_appointments(session: Session, patient_id: int, now: datetime) -> list[AppointmentLine]:
     """The live ones whose room has not closed, the next one first."""
-    still = sa.and_(Appointment.status.in_(LIVE), Appointment.ends_at > now - STAYS_OPEN)
     # The start bounds the index range: a visit lasts four hours at most (ck_schedule_visit).
-    recent = Appointment.starts_at > now - STAYS_OPEN - FOUR_HOURS
-    statement = _LINE.where(Appointment.patient_id == patient_id, recent, still)
+    recent = Appointment.starts_at > now - LONGEST_OVERRUN - FOUR_HOURS
+    statement = _LINE.where(Appointment.patient_id == patient_id, recent, _room_open(now))
     return [
         AppointmentLine(*row)
         for row in session.execute(statement.order_by(Appointment.starts_at, Appointment.id))
@@ -65,8 +83,7 @@ def earlier_appointments(
     session: Session, patient_id: int, now: datetime, page: int
 ) -> list[AppointmentLine]:
     """The rest, latest first, one page (from 1) and one line more that tells whether there is another page."""
-    over = sa.or_(Appointment.status.not_in(LIVE), Appointment.ends_at <= now - STAYS_OPEN)
-    statement = _LINE.where(Appointment.patient_id == patient_id, over)
+    statement = _LINE.where(Appointment.patient_id == patient_id, sa.not_(_room_open(now)))
     statement = statement.order_by(Appointment.starts_at.desc(), Appointment.id)
     rows = session.execute(statement.limit(PAGE + 1).offset((page - 1) * PAGE))
     return [AppointmentLine(*row) for row in rows]

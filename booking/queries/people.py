@@ -6,7 +6,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.models import LoginSession, Person
+from booking.models import LoginSession, Person, Practitioner
 
 _SHOWN = (
     Person.id,
@@ -30,6 +30,15 @@ class Citizen:
     language: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """A practitioner as the rest of the house handles one."""
+
+    id: int
+    name: str
+    hpr_number: str
+
+
 _WITH_SESSION = (
     sa.select(LoginSession.seen_at, LoginSession.created_at, *_SHOWN)
     .join(Person, Person.id == LoginSession.person_id)
@@ -49,3 +58,23 @@ def citizen_by_digest(session: Session, national_id_digest: bytes) -> Citizen | 
         sa.select(*_SHOWN).where(Person.national_id_digest == national_id_digest)
     ).one_or_none()
     return None if row is None else Citizen(*row)
+
+
+_DOCTOR = sa.select(Practitioner.id, Practitioner.name, Practitioner.hpr_number)
+
+
+def doctor_by_hpr(session: Session, hpr_number: str) -> Doctor | None:
+    """The practitioner with that number in Helsepersonellregisteret."""
+    row = session.execute(_DOCTOR.where(Practitioner.hpr_number == hpr_number)).one_or_none()
+    return None if row is None else Doctor(*row)
+
+
+def doctor_with_session(session: Session, token_digest: bytes) -> tuple[Doctor, datetime, datetime] | None:
+    """The doctor of a login, when the login was last used, and when it began (UTC)."""
+    statement = (
+        sa.select(LoginSession.seen_at, LoginSession.created_at, *_DOCTOR.selected_columns)
+        .join(Practitioner, Practitioner.id == LoginSession.practitioner_id)
+        .where(LoginSession.token_digest == token_digest)
+    )
+    row = session.execute(statement).one_or_none()
+    return None if row is None else (Doctor(*row[2:]), row[0], row[1])

@@ -13,6 +13,7 @@ from booking.models import Appointment, Draft, Slot
 from booking.models.draft import DraftStatus
 from booking.queries.people import Citizen
 from booking.services.sending import record
+from booking.services.visits import forget_visit
 
 
 @in_transaction
@@ -28,6 +29,7 @@ def cancel_appointment(session: Session, *, appointment_id: uuid.UUID, by: Citiz
     if appointment.status == Status.CANCELLED:
         return
     appointment.status = change(appointment.status, Event.CANCEL, start=appointment.starts_at, now=now).value
+    forget_visit(session, appointment)
     session.execute(sa.delete(Slot).where(Slot.appointment_id == appointment.id))
     _close_moves(session, appointment.id)
     record(session, appointment, Event.CANCEL, by, now)

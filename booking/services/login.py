@@ -10,10 +10,17 @@ from sqlalchemy.orm import Session
 from booking.clock import oslo_date
 from booking.crypto import keyring
 from booking.db import db, in_transaction
-from booking.domain.access import may_log_in
+from booking.domain.access import LoginRole, may_log_in
 from booking.integrations.identity.port import Identity, LoginRefused
 from booking.models import LoginSession, Person
-from booking.queries.people import Citizen, citizen_by_digest, citizen_with_session
+from booking.queries.people import (
+    Citizen,
+    Doctor,
+    citizen_by_digest,
+    citizen_with_session,
+    doctor_by_hpr,
+    doctor_with_session,
+)
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -21,32 +28,61 @@ SEEN_EVERY = timedelta(minutes=1)
 
 
 @in_transaction
-def log_in(session: Session, *, identity: Identity, now: datetime) -> tuple[str, Citizen]:
-    """A new session for whom the identity provider vouches; the cookie's secret and the citizen.
+def log_in(session: Session, *, identity: Identity, now: datetime) -> tuple[str, Citizen | Doctor]:
+    """A new session for whom the identity provider vouches; the cookie's secret, and the citizen or the doctor.
 
     Raises LoginRefused for somebody we do not know or who is too young to log in.
     """
-    citizen = citizen_by_digest(session, national_id_digest(identity.national_id))
-    if citizen is None or not may_log_in(citizen.birth_date, oslo_date(now)):
-        raise LoginRefused("unknown" if citizen is None else "too_young")
     session.execute(sa.delete(LoginSession).where(LoginSession.seen_at < now - IDLE))
     token = secrets.token_urlsafe(32)
-    session.add(LoginSession(token_digest=_digest(token), person_id=citizen.id, created_at=now, seen_at=now))
+    login = LoginSession(token_digest=_digest(token), created_at=now, seen_at=now)
+    who = _doctor_of(session, identity) or _citizen_of(session, identity, now)
+    if isinstance(who, Doctor):
+        login.role, login.practitioner_id = LoginRole.PRACTITIONER.value, who.id
+    else:
+        login.role, login.person_id = LoginRole.CITIZEN.value, who.id
+    session.add(login)
     session.flush()
-    return token, citizen
+    return token, who
+
+
+def _doctor_of(session: Session, identity: Identity) -> Doctor | None:
+    """The doctor of a login that carries an HPR number. Raises LoginRefused when no service knows the doctor."""
+    if identity.hpr_number is None:
+        return None
+    doctor = doctor_by_hpr(session, identity.hpr_number)
+    if doctor is None:
+        raise LoginRefused("unknown_doctor")
+    return doctor
+
+
+def _citizen_of(session: Session, identity: Identity, now: datetime) -> Citizen:
+    known = identity.national_id is not None
+    citizen = citizen_by_digest(session, national_id_digest(identity.national_id or "")) if known else None
+    if citizen is None or not may_log_in(citizen.birth_date, oslo_date(now)):
+        raise LoginRefused("unknown" if citizen is None else "too_young")
+    return citizen
 
 
 def citizen_of_session(*, token: str, now: datetime) -> Citizen | None:
     """The citizen logged in with that secret, unless the session was idle or open too long."""
     found = citizen_with_session(db.session, _digest(token))
-    if found is None:
-        return None
-    citizen, seen_at, created_at = found
+    return found[0] if found is not None and _still_good(token, *found[1:], now=now) else None
+
+
+def doctor_of_session(*, token: str, now: datetime) -> Doctor | None:
+    """The doctor logged in with that secret, unless the session was idle or open too long."""
+    found = doctor_with_session(db.session, _digest(token))
+    return found[0] if found is not None and _still_good(token, *found[1:], now=now) else None
+
+
+def _still_good(token: str, seen_at: datetime, created_at: datetime, *, now: datetime) -> bool:
+    """Whether the session may be used; notes that it is."""
     if now - seen_at >= IDLE or now - created_at >= LONGEST:
-        return None
+        return False
     if now - seen_at >= SEEN_EVERY:
         _mark_seen(token=token, now=now)
-    return citizen
+    return True
 
 
 @in_transaction

@@ -19,6 +19,7 @@ from booking.queries.drafts import DraftInHand
 from booking.queries.people import Citizen
 from booking.services.drafts import check_may_use
 from booking.services.holding import draft_for_update, free_times_of, take
+from booking.services.visits import forget_visit
 
 
 @in_transaction
@@ -118,6 +119,7 @@ def _move(
     if appointment is None:
         raise NotFound(str(hand.draft.moves_id))
     appointment.status = change(appointment.status, Event.MOVE, start=appointment.starts_at, now=now).value
+    forget_visit(session, appointment)
     # The old time is let go in the same transaction that takes the new one: never neither, never both.
     session.execute(sa.delete(Slot).where(Slot.appointment_id == appointment.id))
     appointment.starts_at, appointment.ends_at = slot.starts_at, slot.ends_at

@@ -5,11 +5,16 @@ from datetime import datetime
 from flask import current_app, g, request, session
 from flask_babel import get_locale
 
-from booking.queries.people import Citizen
-from booking.services.login import citizen_of_session
+from booking.domain.access import LoginRole
+from booking.queries.people import Citizen, Doctor
+from booking.services.login import citizen_of_session, doctor_of_session
 
 LANGUAGES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
 SESSION_TOKEN = "token"  # noqa: S105  the name of the cookie's entry, no secret
+SESSION_ROLE = "role"
+"""Which kind of login to look for; the database has the last word on whose it is."""
+
+GUEST_PASS = "guest"  # noqa: S105  the name of the cookie's entry, no secret
 
 
 def now() -> datetime:
@@ -21,12 +26,36 @@ def now() -> datetime:
 
 
 def person() -> Citizen | None:
-    """Who is logged in, if anybody."""
+    """Who is logged in as a citizen, if anybody."""
     if "person" not in g:
         token = session.get(SESSION_TOKEN)
-        g.person = citizen_of_session(token=token, now=now()) if token else None
+        is_citizen = session.get(SESSION_ROLE) != LoginRole.PRACTITIONER
+        g.person = citizen_of_session(token=token, now=now()) if token and is_citizen else None
     found: Citizen | None = g.person
     return found
+
+
+def practitioner() -> Doctor | None:
+    """Who is logged in as a doctor, if anybody."""
+    if "practitioner" not in g:
+        token = session.get(SESSION_TOKEN)
+        is_doctor = session.get(SESSION_ROLE) == LoginRole.PRACTITIONER
+        g.practitioner = doctor_of_session(token=token, now=now()) if token and is_doctor else None
+    found: Doctor | None = g.practitioner
+    return found
+
+
+def doctor() -> Doctor:
+    """Who is logged in, behind a guard that has made sure of it."""
+    found = practitioner()
+    assert found is not None, "a view without the practitioner guard asked for the doctor"
+    return found
+
+
+def guest_pass() -> str | None:
+    """What this browser was given for a guest's code, if anything."""
+    held = session.get(GUEST_PASS)
+    return held if isinstance(held, str) else None
 
 
 def citizen() -> Citizen:

@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 from booking.services.parking import park_reason
 from booking.web import current
 from booking.web.csrf import protect
+from booking.web.errors import error_page
 
 View = TypeVar("View", bound=Callable[..., Any])
 GUARD = "guard"
+JSON = "answers_json"
 
 
 def everybody(view: View) -> View:
@@ -23,6 +25,24 @@ def everybody(view: View) -> View:
 def citizen(view: View) -> View:
     """A logged-in citizen; what the citizen may do to what is judged by the services."""
     setattr(view, GUARD, "citizen")
+    return view
+
+
+def practitioner(view: View) -> View:
+    """A logged-in doctor; whose appointment it is, is judged by the services."""
+    setattr(view, GUARD, "practitioner")
+    return view
+
+
+def participant(view: View) -> View:
+    """Somebody with a seat in a video visit: its citizen, its doctor or a guest with a code; the door judges which."""
+    setattr(view, GUARD, "participant")
+    return view
+
+
+def answers_json(view: View) -> View:
+    """The view is asked by a script: without a login it says so in JSON, and nobody is sent there after the next."""
+    setattr(view, JSON, True)
     return view
 
 
@@ -43,10 +63,29 @@ def install(app: Flask) -> None:
     def stand_guard() -> ResponseReturnValue | None:
         if request.endpoint is None:
             return None
-        if guard_of(current_app, request.endpoint) == "citizen" and current.person() is None:
-            return _ask_to_log_in()
+        if not _lets_in(guard_of(current_app, request.endpoint)):
+            return _refuse()
         protect()
         return None
+
+
+def _lets_in(guard: str) -> bool:
+    match guard:
+        case "citizen":
+            return current.person() is not None
+        case "practitioner":
+            return current.practitioner() is not None
+        case "participant":
+            return bool(current.person() or current.practitioner() or current.guest_pass())
+    return True
+
+
+def _refuse() -> ResponseReturnValue:
+    if current.person() or current.practitioner():
+        return error_page(403)
+    if getattr(current_app.view_functions[request.endpoint or ""], JSON, False):
+        return {"error": "logged_out"}, 401
+    return _ask_to_log_in()
 
 
 def _ask_to_log_in() -> ResponseReturnValue:

@@ -16,4 +16,8 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def for_every_page() -> dict[str, object]:
-        return {"current_person": current.person(), "language": current.language()}
+        return {
+            "current_person": current.person(),
+            "current_doctor": current.practitioner(),
+            "language": current.language(),
+        }

@@ -1,5 +1,7 @@
 """How often: limits that a person never meets and a script does."""
 
+from hashlib import sha256
+
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -9,9 +11,14 @@ from booking.web import current
 
 
 def by_person() -> str:
-    """One count a logged-in person, else one an address."""
-    found = current.person()
-    return f"person:{found.id}" if found else f"address:{get_remote_address()}"
+    """One count a logged-in person, doctor or guest, else one an address."""
+    if found := current.person():
+        return f"person:{found.id}"
+    if doctor := current.practitioner():
+        return f"practitioner:{doctor.id}"
+    # A digest: the pass itself belongs in no store of counts.
+    held = current.guest_pass()
+    return f"guest:{sha256(held.encode()).hexdigest()}" if held else f"address:{get_remote_address()}"
 
 
 limiter = Limiter(key_func=by_person, headers_enabled=False)
@@ -22,6 +29,14 @@ LOGIN = "300 per minute"
 HOLD = "40 per minute"
 SEND = "20 per minute"
 SEARCH = "600 per minute"
+POLL = "180 per minute"
+"""A page that asks each second, twice over, and one more."""
+
+OFFER = "40 per minute"
+"""A network that comes and goes; the video server has its own limit a seat."""
+
+CODE = "20 per minute"
+"""Guests' codes from one address: with eight letters of 31, guessing one takes longer than the universe is old."""
 
 
 def install(app: Flask, settings: Settings) -> None:

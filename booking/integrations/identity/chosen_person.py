@@ -6,6 +6,7 @@ Never in production: Settings refuses to start with it, and create_app registers
 import base64
 import hmac
 from collections.abc import Mapping
+from typing import Literal
 from urllib.parse import urlencode
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +17,7 @@ from booking.integrations.identity.port import Identity, LoginRefused
 
 CODE_SECONDS = 60
 PURPOSE = "test_login.code"
+Kind = Literal["pid", "hpr"]
 
 
 class ChosenPerson:
@@ -32,9 +34,9 @@ class ChosenPerson:
         """The page where one chooses a person."""
         return f"{self._page}?{urlencode({'state': state})}"
 
-    def code_for(self, national_id: str) -> str:
+    def code_for(self, kind: Kind, number: str) -> str:
         """The code that the page sends back, good for a minute; sealed, because it travels in a URL."""
-        return self._codes.dumps(base64.b64encode(self._keyring.seal(national_id, PURPOSE)).decode())
+        return self._codes.dumps(base64.b64encode(self._keyring.seal(f"{kind} {number}", PURPOSE)).decode())
 
     def authenticate(self, answer: Mapping[str, str], *, state: str) -> Identity:
         """Who was chosen. Raises LoginRefused on a wrong state or a wrong or old code."""
@@ -42,7 +44,9 @@ class ChosenPerson:
             raise LoginRefused("state")
         try:
             sealed = base64.b64decode(self._codes.loads(answer.get("code", ""), max_age=CODE_SECONDS))
-            number = self._keyring.open(sealed, PURPOSE)
+            kind, _, number = self._keyring.open(sealed, PURPOSE).partition(" ")
         except (BadSignature, InvalidTag, KeyError):
             raise LoginRefused("code") from None
-        return Identity(national_id=number, provider=self.name)
+        if kind == "hpr":
+            return Identity(provider=self.name, hpr_number=number)
+        return Identity(provider=self.name, national_id=number)

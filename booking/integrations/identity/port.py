@@ -7,10 +7,15 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Identity:
-    """Whom a provider vouches for. The national number never shows in a repr."""
+    """Whom a provider vouches for. The national number never shows in a repr.
 
-    national_id: str = field(repr=False)
+    ``hpr_number`` is there when the provider vouches for a health professional: that login is the doctor's, not the
+    citizen's, also when the same person is both. One of the two numbers is always there.
+    """
+
     provider: str
+    national_id: str | None = field(default=None, repr=False)
+    hpr_number: str | None = None
 
 
 class LoginRefused(Exception):

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from booking.clock import oslo_date
 from booking.db import db
 from booking.domain.appointments import Status, is_coming, is_late_cancellation, video_opens
-from booking.queries.appointments import AppointmentInHand
+from booking.queries.appointments import AppointmentInHand, goes_on
 from booking.queries.municipalities import municipality_by_number
 from booking.web import current
 from booking.web.citizen.cards import status_tag
@@ -21,6 +21,8 @@ def facts(found: AppointmentInHand, now: datetime) -> dict[str, Any]:
     appointment, service = found.appointment, found.service
     language, today = current.language(), oslo_date(now)
     start, end = appointment.starts_at, appointment.ends_at
+    # Asked only when it matters: past the planned end, while the visit may still go on.
+    going_on = end <= now and appointment.status == Status.ARRIVED and goes_on(db.session, appointment.id)
     deadline = start - timedelta(hours=service.cancellation_hours)
     return {
         "appointment_id": appointment.id,
@@ -31,8 +33,8 @@ def facts(found: AppointmentInHand, now: datetime) -> dict[str, Any]:
         "length": duration(int((end - start).total_seconds() // 60), language),
         "municipality": service.owner_name,
         "reason": appointment.reason,
-        "status": status_tag(appointment.status, end, now),
-        "coming": is_coming(appointment.status, end, now),
+        "status": None if going_on else status_tag(appointment.status, end, now, appointment.outcome),
+        "coming": is_coming(appointment.status, end, now, going_on=going_on),
         "changeable": appointment.status == Status.BOOKED and now < start,
         "late": is_late_cancellation(start, now, service.cancellation_hours),
         "deadline": date_and_time(deadline, language, today),

@@ -1,4 +1,4 @@
-"""Timeavtaler: the list, one appointment, cancel, change time, calendar file, start video."""
+"""Timeavtaler: the list, one appointment, cancel, change time, calendar file. «Start video» is in video/web.py."""
 
 import uuid
 
@@ -98,13 +98,3 @@ def calendar(appointment_id: uuid.UUID) -> Response:
     response.mimetype = "text/calendar"
     response.headers["Content-Disposition"] = 'attachment; filename="videotime.ics"'
     return response
-
-
-@blueprint.get("/<uuid:appointment_id>/start-video")
-@guards.citizen
-def start_video(appointment_id: uuid.UUID) -> ResponseReturnValue:
-    """When the visit begins, and when to come."""
-    facts = appointment_facts.facts(_mine(appointment_id), current.now())
-    if not facts["coming"]:
-        return redirect(url_for("appointments.show", appointment_id=appointment_id), 303)
-    return render_template("appointments/start_video.html", **facts)

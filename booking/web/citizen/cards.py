@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from booking.clock import oslo_date
 from booking.domain.appointments import Status
 from booking.domain.draft import Step, open_step
+from booking.domain.visits import Outcome
 from booking.queries.appointments import AppointmentLine
 from booking.queries.drafts import DraftInHand
 from booking.web import current
@@ -49,15 +50,17 @@ def _card(line: AppointmentLine, now: datetime, *, video: bool) -> Card:
         title=_("Videotime hos Kommunal nettlege"),
         place=_("Video, lege i %(municipality)s kommune", municipality=line.owner_name),
         href=url_for("appointments.show", appointment_id=line.id),
-        status=status_tag(line.status, line.ends_at, now),
-        action=(_("Start video"), url_for("appointments.start_video", appointment_id=line.id))
-        if video
-        else None,
+        status=status_tag(line.status, line.ends_at, now, line.outcome),
+        action=(_("Start video"), url_for("video.start", appointment_id=line.id)) if video else None,
     )
 
 
-def status_tag(status: str, ends_at: datetime, now: datetime) -> tuple[str, str] | None:
+def status_tag(
+    status: str, ends_at: datetime, now: datetime, outcome: str | None = None
+) -> tuple[str, str] | None:
     """(words, colour) of a state that must be told; a coming appointment needs none."""
+    if outcome == Outcome.TECHNICAL_FAILURE:
+        return _("Teknisk feil"), "neutral"
     if status == Status.CANCELLED:
         return _("Avbestilt"), "neutral"
     if status == Status.NOSHOW:

@@ -10,7 +10,12 @@ from booking.clock import oslo_date
 from booking.db import db
 from booking.domain.access import age, may_log_in
 from booking.integrations.identity.chosen_person import ChosenPerson
-from booking.queries.invented_people import national_id_of, people_to_choose
+from booking.queries.invented_people import (
+    doctors_to_choose,
+    hpr_number_of,
+    national_id_of,
+    people_to_choose,
+)
 from booking.web import current, guards
 from booking.web.limits import LOGIN, limiter
 
@@ -20,7 +25,7 @@ blueprint = Blueprint("test_login", __name__)
 @blueprint.get("/logg-inn/test")
 @guards.everybody
 def choose() -> ResponseReturnValue:
-    """The invented people, those old enough to log in."""
+    """The invented people, those old enough to log in, and the invented doctors."""
     if not session.get("login_state"):
         return redirect(url_for("login.start"), 303)
     today: date = oslo_date(current.now())
@@ -29,7 +34,8 @@ def choose() -> ResponseReturnValue:
         for person in people_to_choose(db.session)
         if may_log_in(person.birth_date, today)
     ]
-    return render_template("login/choose_person.html", people=people)
+    doctors = doctors_to_choose(db.session)
+    return render_template("login/choose_person.html", people=people, doctors=doctors)
 
 
 @blueprint.post("/logg-inn/test")
@@ -37,13 +43,21 @@ def choose() -> ResponseReturnValue:
 @limiter.limit(LOGIN)
 def chosen() -> ResponseReturnValue:
     """Answer as an identity provider would: with a code, sent through the browser."""
-    person_id = request.form.get("person", "")
-    number = (
-        national_id_of(db.session, int(person_id)) if person_id.isascii() and person_id.isdigit() else None
-    )
-    if number is None:
-        abort(400)
     provider = current_app.extensions["identity"]
     assert isinstance(provider, ChosenPerson)
-    answer = {"code": provider.code_for(number), "state": session.get("login_state", "")}
+    if (doctor_id := _number("doctor")) is not None:
+        hpr_number = hpr_number_of(db.session, doctor_id)
+        code = provider.code_for("hpr", hpr_number) if hpr_number else None
+    else:
+        person_id = _number("person")
+        national_id = national_id_of(db.session, person_id) if person_id is not None else None
+        code = provider.code_for("pid", national_id) if national_id else None
+    if code is None:
+        abort(400)
+    answer = {"code": code, "state": session.get("login_state", "")}
     return redirect(f"{url_for('login.callback')}?{urlencode(answer)}", 303)
+
+
+def _number(field: str) -> int | None:
+    text = request.form.get(field, "")
+    return int(text) if text.isascii() and text.isdigit() else None

@@ -8,7 +8,9 @@ import structlog
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from booking.domain.access import LoginRole
 from booking.integrations.identity.port import IdentityProvider, LoginRefused
+from booking.queries.people import Doctor
 from booking.services.login import log_in, log_out
 from booking.services.parking import give_back_reason
 from booking.web import current, guards
@@ -40,8 +42,8 @@ def local_path(text: str | None) -> str | None:
 @guards.everybody
 def start() -> ResponseReturnValue:
     """Send the browser to the identity provider; somebody already logged in goes on."""
-    if current.person() is not None:
-        return redirect(url_for("appointments.index"), 303)
+    if current.person() is not None or current.practitioner() is not None:
+        return redirect(_home(), 303)
     wanted = local_path(request.args.get("next"))
     if wanted:
         session["next"] = wanted
@@ -56,19 +58,33 @@ def callback() -> ResponseReturnValue:
     """Take the provider's answer: a new session, and back to where the citizen was going."""
     try:
         identity = provider().authenticate(request.args, state=session.pop("login_state", ""))
-        token, citizen = log_in(identity=identity, now=current.now())
+        token, who = log_in(identity=identity, now=current.now())
     except LoginRefused as refusal:
         log.warning("login_refused", reason=refusal.reason)
         return render_template("login/refused.html", reason=refusal.reason), 403
     kept = {name: session[name] for name in ("next", "parked", "language") if name in session}
     session.clear()  # a new session at login: nothing an earlier user of this browser had comes along
     session[current.SESSION_TOKEN] = token
+    is_doctor = isinstance(who, Doctor)
+    session[current.SESSION_ROLE] = LoginRole.PRACTITIONER if is_doctor else LoginRole.CITIZEN
     if "language" in kept:
         session["language"] = kept["language"]
     parked = kept.get("parked")
-    if parked and give_back_reason(draft_id=uuid.UUID(parked), by=citizen, now=current.now()):
+    if isinstance(who, Doctor):
+        return redirect(_doctors_path(kept.get("next")) or url_for("practitioner.day"), 303)
+    if parked and give_back_reason(draft_id=uuid.UUID(parked), by=who, now=current.now()):
         return redirect(url_for("booking.review", draft_id=parked), 303)
     return redirect(local_path(kept.get("next")) or url_for("appointments.index"), 303)
+
+
+def _home() -> str:
+    return url_for("appointments.index" if current.person() else "practitioner.day")
+
+
+def _doctors_path(text: str | None) -> str | None:
+    """Where a doctor was going: a citizen's page that asked for a login is none of the doctor's."""
+    path = local_path(text)
+    return path if path is not None and path.startswith(("/lege", "/video/")) else None
 
 
 @blueprint.post("/logg-ut")

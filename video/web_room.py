@@ -1,0 +1,190 @@
+"""The room's page, and what its script asks: state, offer, leave, «hvem er i rommet?»."""
+
+import secrets
+import uuid
+from typing import Any
+
+import structlog
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking.domain.errors import NotFound, SeatRefused, VisitOver
+from booking.domain.visits import SeatState
+from booking.integrations.video_node.port import (
+    NodeAnswer,
+    NodeRefused,
+    NodeUnreachable,
+    VideoNodes,
+    node_for,
+)
+from booking.services import video_door
+from booking.web import current, guards
+from booking.web.limits import OFFER, POLL, limiter
+from video import rules, tickets
+from video.web import delay_words, page_facts
+from video.web_answers import entry_refused, ice_servers, node_refused, refused
+from video.web_entry import Place, find_place, send_on, utc_text, where_to
+
+blueprint = Blueprint("video_room", __name__, url_prefix="/video/<uuid:appointment_id>")
+LONGEST_OFFER = 48_000
+"""Characters; a browser's offer for four is about 12,000."""
+
+log = structlog.get_logger()
+
+
+def nodes() -> VideoNodes:
+    """The video servers that this app was started with."""
+    found: VideoNodes = current_app.extensions["video_nodes"]
+    return found
+
+
+@blueprint.get("/rom")
+@guards.participant
+def room(appointment_id: uuid.UUID) -> ResponseReturnValue:
+    """The room, for whoever has been let in; everybody else is led to where they belong."""
+    place = find_place(appointment_id)
+    try:
+        rules.check_may_enter(place.visit, place.seat, current.now())
+    except rules.EntryRefused:
+        return send_on(place)
+    return render_template(
+        "video/room.html",
+        reason=place.entry.visit.reason if place.is_doctor else None,
+        patient=place.entry.visit.patient_name,
+        ice_servers=ice_servers(place),
+        confirmed=place.entry.seat is not None and place.entry.seat.alone_confirmed_at is not None,
+        **page_facts(place),
+    )
+
+
+@blueprint.get("/tilstand")
+@guards.participant
+@guards.answers_json
+@limiter.limit(POLL)
+def state(appointment_id: uuid.UUID) -> ResponseReturnValue:
+    """Where whoever asks stands now. Asked each second by the waiting room, so it is small."""
+    place = find_place(appointment_id)
+    waits = place.state == SeatState.WAITING
+    if waits:
+        video_door.note_seen(place.entry, current.now())
+    inside = place.state in (SeatState.ADMITTED, SeatState.IN)
+    minutes = video_door.delay_of(place.entry.visit, current.now()) if waits else None
+    told: dict[str, Any] = {
+        "state": place.state,
+        "server_now": utc_text(current.now()),
+        "opens_at": utc_text(rules.opens_at(place.visit)),
+        "starts_at": utc_text(place.visit.start),
+        "ends_at": utc_text(place.visit.end),
+        "delay_minutes": minutes,
+        "delay_text": delay_words(place) if minutes is not None else None,
+        "message": place.entry.visit.message if waits else None,
+        "opened_early": place.visit.opened_early_at is not None,
+        "confirmed": [seat.seat for seat in place.entry.visit.seats if seat.alone_confirmed_at],
+        "next": where_to(place),
+    }
+    return told | ({"ice_servers": ice_servers(place)} if inside else {})
+
+
+@blueprint.post("/tilbud")
+@guards.participant
+@guards.answers_json
+@limiter.limit(OFFER)
+def offer(appointment_id: uuid.UUID) -> ResponseReturnValue:
+    """A browser's offer, with a ticket for one minute and this one seat, to the video server; its answer back."""
+    place = find_place(appointment_id)
+    try:
+        rules.check_may_enter(place.visit, place.seat, current.now())
+    except rules.EntryRefused as refusal:
+        return entry_refused(refusal.refusal, place)
+    sent = request.get_json(silent=True)
+    sdp = sent.get("sdp") if isinstance(sent, dict) else None
+    if not isinstance(sdp, str) or not sdp.strip():
+        return refused(422, "bad_sdp")
+    if len(sdp) > LONGEST_OFFER:
+        return refused(413, "too_large")
+    try:
+        return _seat(place, sdp)
+    except (SeatRefused, VisitOver):
+        # Removed or ended while the video server answered: the seat is taken back before anybody hears of it.
+        place = find_place(appointment_id)
+        _put_out(place)
+        return refused(403, rules.Refusal.OVER.value, place)
+    except NodeRefused as refusal:
+        return node_refused(refusal, place)
+    except NodeUnreachable as error:
+        log.warning("video_server_unreachable", why=str(error))
+        return refused(503, "unreachable")
+
+
+def _seat(place: Place, sdp: str) -> dict[str, Any]:
+    answer: NodeAnswer = nodes().offer(
+        _node(place), room=str(place.appointment_id), seat_ticket=_ticket(place), sdp=sdp
+    )
+    video_door.enter_room(appointment_id=place.appointment_id, by=place.entry.visitor, now=current.now())
+    return {
+        "sdp": answer.sdp,
+        "seat": answer.seat,
+        "participants": answer.participants,
+        "ice_servers": ice_servers(place),
+    }
+
+
+def _ticket(place: Place) -> str:
+    visitor, seat = place.entry.visitor, place.entry.seat
+    ticket = tickets.Ticket(
+        room=str(place.appointment_id),
+        seat=visitor.seat,
+        role=visitor.role.value,
+        name=visitor.name,
+        jti=secrets.token_urlsafe(16),
+        exp=int(current.now().timestamp()) + tickets.LIFE,
+        epoch=seat.epoch if seat else 0,
+    )
+    return tickets.sign(current_app.extensions["settings"].video_key, ticket)
+
+
+def _node(place: Place) -> str:
+    """The room's video server: the one it was given first, or another when that one is gone from the settings."""
+    names, pinned = nodes().names, place.entry.visit.node
+    if pinned in names:
+        return str(pinned)
+    wanted = node_for(str(place.appointment_id), names)
+    return video_door.pin_node(appointment_id=place.appointment_id, node=wanted, instead_of=pinned)
+
+
+def _put_out(place: Place) -> None:
+    node = place.entry.visit.node
+    if node is None:
+        return
+    try:
+        nodes().put_out(node, room=str(place.appointment_id), seat=place.entry.visitor.seat, removed=False)
+    except (NodeRefused, NodeUnreachable) as error:
+        log.info("seat_not_put_out", why=str(error))
+
+
+@blueprint.post("/forlat")
+@guards.participant
+@limiter.limit(POLL)
+def leave(appointment_id: uuid.UUID) -> ResponseReturnValue:
+    """Leave the waiting room or the room; sent by a button, or by the browser when the page is closed."""
+    place = find_place(appointment_id)
+    was_in = place.seat.state == SeatState.IN
+    video_door.leave(appointment_id=appointment_id, by=place.entry.visitor, now=current.now())
+    if was_in:
+        _put_out(place)
+    if request.form.get("via") == "form":
+        return redirect(url_for("video.done", appointment_id=appointment_id), 303)
+    return "", 204
+
+
+@blueprint.post("/bekreft-rommet")
+@guards.participant
+@guards.answers_json
+def confirm(appointment_id: uuid.UUID) -> ResponseReturnValue:
+    """«Hvem er i rommet?»: only those who are shown hear and see."""
+    place = find_place(appointment_id)
+    try:
+        video_door.confirm_alone(appointment_id=appointment_id, by=place.entry.visitor, now=current.now())
+    except NotFound:
+        return refused(409, rules.Refusal.NOT_ADMITTED.value, place)
+    return "", 204
