@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from inspect import iscoroutinefunction
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from booking.db import Base, db, engine_options, prepare_sqlite
 from booking.integrations.identity.chosen_person import ChosenPerson
 from booking.settings import Settings, load_settings
 from booking.web import blueprints, csrf, errors, guards, headers, htmx, i18n, limits, logs, static_files
+from booking.web.templates import TemplatesByLanguage
 
 ROOT = Path(__file__).resolve().parent
 
@@ -56,6 +58,8 @@ def _connect_database(app: Flask, settings: Settings) -> None:
     if settings.database_url.startswith("sqlite:///"):
         Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
+    # The extension's teardown of async sessions would start an event loop in a thread after every request.
+    app.teardown_appcontext_funcs = [f for f in app.teardown_appcontext_funcs if not iscoroutinefunction(f)]
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
@@ -71,6 +75,7 @@ def _connect_outside(app: Flask, settings: Settings) -> None:
 
 
 def _install_web(app: Flask, settings: Settings) -> None:
+    app.jinja_environment = TemplatesByLanguage
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["test_login"] = settings.test_login
     logs.install(app)

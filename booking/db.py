@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from booking.crypto import keyring
@@ -51,6 +52,23 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class minutes_since_1970(sa.sql.functions.FunctionElement[int]):  # noqa: N801  named as SQL functions are
+    """A time as whole minutes UTC: a number that the database gathers faster than Python makes a datetime."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(minutes_since_1970, "postgresql")
+def _minutes_in_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"floor(date_part('epoch', {compiler.process(element.clauses, **kw)}) / 60)::bigint"
+
+
+@compiles(minutes_since_1970, "sqlite")
+def _minutes_in_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER) / 60"
 
 
 class EncryptedText(sa.TypeDecorator[str]):

@@ -280,7 +280,7 @@ class PageClient:
 
 def _read(response: TestResponse) -> Page:
     path = response.request.full_path.rstrip("?")
-    is_page = response.mimetype == "text/html" and response.status_code not in REDIRECTS
+    is_page = response.mimetype == "text/html" and response.status_code not in REDIRECTS | {204}
     return Page(path, response, read_html(response.get_data(as_text=True)) if is_page else None)
 
 

@@ -116,7 +116,7 @@ def _nothing_inline(root: Node) -> Iterator[str]:
 def _nothing_external(root: Node) -> Iterator[str]:
     for node in root.all("link", "script", "img", "source", "iframe", "video", "audio", "use"):
         address = node.get("src") or node.get("href")
-        own = not re.match(r"(?i)([a-z][a-z0-9+.-]*:)?//|[a-z]+:", address)
+        own = address.startswith("data:") or not re.match(r"(?i)([a-z][a-z0-9+.-]*:)?//|[a-z]+:", address)
         # A page may name itself in full, for instance as canonical; nothing is fetched for that.
         if not own and node.get("rel") not in {"canonical", "alternate"}:
             yield f"{node} fetches something from elsewhere"

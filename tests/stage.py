@@ -1,8 +1,10 @@
 """What integration and browser tests are played on: settings, a clock that tests turn, a migrated database."""
 
 import base64
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask import Flask
@@ -10,6 +12,7 @@ from flask import Flask
 from booking.db import db
 from booking.settings import Settings
 
+T = TypeVar("T")
 A_FRIDAY_MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 """10.00 in Oslo, in winter time. No test's outcome hangs on the day it is run."""
 
@@ -56,3 +59,12 @@ def engine_of(app: Flask) -> sa.Engine:
 def let_go(app: Flask) -> None:
     """Close the app's connections, so that its database can be copied or dropped."""
     engine_of(app).dispose()
+
+
+def aside(act: Callable[[], T]) -> T:
+    """Do something with the app on a thread of its own.
+
+    Playwright runs an event loop on the tests' thread, and Flask-SQLAlchemy-Lite needs a thread without one.
+    """
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(act).result()

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -88,10 +88,11 @@ def _as_database_owner() -> dict[str, Any]:
 
 
 @contextmanager
-def private_postgres(programs: Path) -> Iterator[str]:
+def private_postgres(programs: Path, settings: Mapping[str, str] = POSTGRES_OPTIONS) -> Iterator[str]:
     """A PostgreSQL of our own while the block runs; yields its SQLAlchemy address. Raises Missing if none starts."""
     owner = _as_database_owner()
-    folder = Path(tempfile.mkdtemp(prefix="nettlege-postgres-"))
+    # Root's own folder for temporary files may be closed to the database's user.
+    folder = Path(tempfile.mkdtemp(prefix="nettlege-postgres-", dir="/tmp" if owner else None))
     data, log = folder / "data", folder / "log"
     try:
         if owner:
@@ -102,7 +103,7 @@ def private_postgres(programs: Path) -> Iterator[str]:
              "--no-locale", "--no-sync"],
             check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner,
         )  # fmt: skip
-        options = [part for name, value in POSTGRES_OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with log.open("w") as output:
             server = subprocess.Popen(
                 [programs / "postgres", "-D", data, "-k", folder, *options],
@@ -150,9 +151,11 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
     """The command's exit status. Ctrl-C reaches the command as well; it is given time to end by itself."""
     process = subprocess.Popen(command, env=environment)
     try:
-        return process.wait()
-    except KeyboardInterrupt:
-        return process.wait() or 130
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            status = process.wait()
+        return status if status >= 0 else 128 - status  # as shells tell that a signal ended it
     finally:
         if process.poll() is None:
             process.terminate()

@@ -51,8 +51,10 @@ def unfinished_booking(session: Session, booked_by_id: int, now: datetime) -> Dr
     return _one(session, statement.order_by(Draft.updated_at.desc(), Draft.id).limit(1))
 
 
-def open_draft(session: Session, *, booked_by_id: int, service_id: int) -> Draft | None:
-    """The person's open draft at a service, other than one that moves an appointment."""
+def open_draft(
+    session: Session, *, booked_by_id: int, service_id: int, to_change: bool = False
+) -> Draft | None:
+    """The person's open draft at a service, other than one that moves an appointment; ``to_change`` locks it."""
     statement = sa.select(Draft).where(
         Draft.booked_by_id == booked_by_id,
         Draft.patient_id == booked_by_id,
@@ -60,4 +62,4 @@ def open_draft(session: Session, *, booked_by_id: int, service_id: int) -> Draft
         Draft.status == DraftStatus.OPEN,
         Draft.moves_id.is_(None),
     )
-    return session.scalar(statement)
+    return session.scalar(statement.with_for_update() if to_change else statement)

@@ -39,7 +39,8 @@ def answer_screening(
     Any answer but Nei lets go of what was held: nothing of that booking goes on until it is answered Nei.
     """
     check_may_use(session, service_id=service.id, by=by, now=now)
-    draft = open_draft(session, booked_by_id=by.id, service_id=service.id)
+    # Locked: a «Ja» in one tab must not meet a hold or a «Send» of another tab half-way.
+    draft = open_draft(session, booked_by_id=by.id, service_id=service.id, to_change=True)
     if draft is not None and not still_resumable(draft.updated_at, now):
         _close(session, draft)
         draft = None
@@ -135,7 +136,7 @@ def _begin(session: Session, *, service_id: int, by: Citizen, now: datetime) -> 
         if not violated(error, "uq_draft_open_booking", "uq_draft_booked_by_id_patient_id_service_id"):
             raise
         # The other tab was first: continue with its draft.
-        existing = open_draft(session, booked_by_id=by.id, service_id=service_id)
+        existing = open_draft(session, booked_by_id=by.id, service_id=service_id, to_change=True)
         if existing is None:
             raise
         return existing

@@ -11,7 +11,7 @@ from booking.domain import draft as steps
 from booking.domain.appointments import Event, Status, change, check_room_for
 from booking.domain.errors import NotFound, SlotPassed
 from booking.domain.reason_text import check_reason
-from booking.models import Appointment, AppointmentEvent, Person, Slot
+from booking.models import Absence, Appointment, AppointmentEvent, Person, Slot
 from booking.models.draft import DraftStatus
 from booking.models.slot import SlotStatus
 from booking.queries.appointments import booked_spans
@@ -77,10 +77,20 @@ def _queue_patient(session: Session, patient_id: int) -> None:
 def _held_slot(session: Session, hand: DraftInHand, now: datetime) -> Slot:
     start = hand.draft.chosen_at
     assert start is not None, "step REVIEW is open only with a chosen time"
-    slot = session.scalar(sa.select(Slot).where(Slot.draft_id == hand.draft.id))
+    away = sa.select(Absence.id).where(
+        Absence.practitioner_id == Slot.practitioner_id,
+        Absence.starts_at < Slot.ends_at,
+        Absence.ends_at > Slot.starts_at,
+    )
+    # Locked: somebody who takes over a hold that ran out does so before us or not at all.
+    mine = sa.select(Slot, away.exists()).where(Slot.draft_id == hand.draft.id).with_for_update(of=Slot)
+    slot, is_away = session.execute(mine).one_or_none() or (None, False)
     if start <= now:
         raise SlotPassed(start, free_times_of(session, hand, now).nearest(start))
-    return slot if slot is not None else take(session, hand, start, free_times_of(session, hand, now), now)
+    if slot is not None and not is_away:
+        return slot
+    session.execute(sa.delete(Slot).where(Slot.draft_id == hand.draft.id))
+    return take(session, hand, start, free_times_of(session, hand, now), now)
 
 
 def _book(

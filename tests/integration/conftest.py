@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -108,13 +109,22 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled by one test serve all others: each app would compile its own anew."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def make_app(database: Database, clock: Clock) -> Iterator[Callable[..., Flask]]:
+def make_app(
+    database: Database, clock: Clock, compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Callable[..., Flask]]:
     """Makes an app on the test's database: ``make_app(rate_limits=True)``."""
     made: list[Flask] = []
 
     def make(**changes: object) -> Flask:
         app = create_app(settings_for(database.url, **changes), clock)
+        app.jinja_env.bytecode_cache = compiled_templates
         made.append(app)
         return app
 

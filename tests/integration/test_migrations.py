@@ -10,6 +10,9 @@ from flask import Flask
 from booking.db import Base
 from tests.stage import engine_of
 
+# Made by a migration alone, because the two databases have no common words for it.
+BEYOND_MODELS = {"ex_slot_overlap"}
+
 
 def described(engine: sa.Engine) -> dict[str, Any]:
     """What the database itself says of its tables, but for Alembic's own."""
@@ -32,7 +35,14 @@ def described(engine: sa.Engine) -> dict[str, Any]:
 
 
 def by_name(things: list[Any]) -> dict[str, Any]:
-    return {thing["name"]: {key: str(value) for key, value in thing.items()} for thing in things}
+    return {thing["name"]: readable(thing) for thing in things if thing["name"] not in BEYOND_MODELS}
+
+
+def readable(value: Any) -> Any:
+    """SQL clauses as text, which can be compared."""
+    if isinstance(value, dict):
+        return {key: readable(part) for key, part in value.items()}
+    return [readable(part) for part in value] if isinstance(value, list) else str(value)
 
 
 @pytest.fixture
@@ -47,7 +57,10 @@ def test_migrations_make_what_models_describe(app: Flask, migrated: dict[str, An
         kept.reflect(connection)
         kept.drop_all(connection)
         Base.metadata.create_all(connection)
-    assert migrated == described(engine)
+    modelled = described(engine)
+    assert migrated.keys() == modelled.keys()
+    for table, description in migrated.items():
+        assert description == modelled[table], table
 
 
 def test_alembic_sees_no_difference(app: Flask) -> None:

@@ -104,6 +104,7 @@ def _refused(draft_id: uuid.UUID, reason: str, refusal: BookingRefused) -> Respo
 @limiter.limit("120 per minute")
 def save_reason(draft_id: uuid.UUID) -> ResponseReturnValue:
     """Keep the text while it is typed."""
+    hand_at(draft_id, Step.REVIEW)
     reason = request.form.get("reason", "")
     keep_reason(draft_id=draft_id, reason=reason, by=current.citizen(), now=current.now())
     return "", 204

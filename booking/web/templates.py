@@ -1,0 +1,57 @@
+"""Templates compiled once a language, their texts already translated: no page looks a text up while it is made."""
+
+from typing import Any
+
+from flask.templating import Environment
+from flask_babel import gettext
+from jinja2 import Template, nodes
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
+
+from booking.web import current
+
+
+class TemplatesByLanguage(Environment):
+    """Flask's environment, with one overlay (and so one set of compiled templates) for each language."""
+
+    compiled_for: str | None = None
+
+    def get_or_select_template(self, *args: Any, **kwargs: Any) -> Template:
+        """The template in the language of this request."""
+        if self.compiled_for is not None:
+            return super().get_or_select_template(*args, **kwargs)
+        return self._in(current.language()).get_or_select_template(*args, **kwargs)
+
+    def _in(self, language: str) -> "TemplatesByLanguage":
+        overlays: dict[str, TemplatesByLanguage] = self.__dict__.setdefault("overlays", {})
+        if language not in overlays:
+            overlay = self.overlay()
+            assert isinstance(overlay, TemplatesByLanguage)
+            overlay.compiled_for = language
+            overlays[language] = overlay
+        return overlays[language]
+
+    def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
+        # Jinja's hook for another code generator. Only pages: elsewhere texts are not escaped the same way.
+        if self.compiled_for is not None and name is not None and name.endswith(".html"):
+            source = _Translated().visit(source)
+        return super()._generate(source, name, *args, **kwargs)
+
+
+class _Translated(NodeTransformer):
+    """Replaces ``_("…")`` by its translation, and ``_("… %(name)s", name=…)`` by the translation with its place."""
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Expr:  # noqa: N802  Jinja's visitors are named so
+        self.generic_visit(node)
+        is_text = isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext")
+        if not is_text or node.dyn_args or node.dyn_kwargs or len(node.args) != 1:
+            return node
+        text = node.args[0]
+        if not isinstance(text, nodes.Const):
+            return node
+        # Compiled in a request in this language, so this is the translation into it; "%%" is how "%" is written.
+        words = Markup(gettext(text.value))  # noqa: S704  our own words, as Jinja's i18n extension marks them
+        if not node.kwargs:
+            return nodes.Const(words % {}, lineno=node.lineno)
+        values = [nodes.Pair(nodes.Const(word.key), word.value, lineno=node.lineno) for word in node.kwargs]
+        return nodes.Mod(nodes.Const(words), nodes.Dict(values), lineno=node.lineno)

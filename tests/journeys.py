@@ -1,0 +1,54 @@
+"""The ways through a booking that many tests walk before they come to what they are about."""
+
+import re
+from datetime import datetime
+
+from booking.clock import oslo_date, utc_minute
+from tests.page_client import Page, PageClient
+
+REASON = "Utslett på hendene siden mandag"
+_DRAFT = re.compile(r"/bestilling/[0-9a-f-]{36}")
+
+
+def draft_path(client: PageClient) -> str:
+    """``/bestilling/<id>`` of the booking whose page the client is at."""
+    found = _DRAFT.match(client.page.path)
+    assert found, f"{client.page.path} is no step of a booking"
+    return found[0]
+
+
+def answer_no(client: PageClient, service: str = "kristiansand") -> str:
+    """Step 1; one is at step 2 afterwards. Returns the booking's path."""
+    client.get(f"/bestill/{service}")
+    client.submit(client.page.find_form("Neste"), answer="no")
+    return draft_path(client)
+
+
+def choose(client: PageClient, start: datetime, *, expect: int = 200) -> Page:
+    """Step 2, from whichever of the booking's pages one is at; one is at step 3 afterwards."""
+    client.get(f"{draft_path(client)}/tidspunkt?dato={oslo_date(start)}")
+    return client.submit(client.page.find_form("Neste"), start=utc_minute(start), expect=expect)
+
+
+def hold(client: PageClient, start: datetime, service: str = "kristiansand") -> str:
+    """Steps 1 and 2; one is at step 3 with the time held. Returns the booking's path."""
+    path = answer_no(client, service)
+    choose(client, start)
+    return path
+
+
+def send(client: PageClient, reason: str = REASON, *, expect: int = 200) -> Page:
+    """Step 3, from its page; one is at the receipt afterwards."""
+    return client.submit(client.page.find_form("Send"), reason=reason, expect=expect)
+
+
+def book(client: PageClient, start: datetime, reason: str = REASON, service: str = "kristiansand") -> str:
+    """All four steps. Returns the booking's path."""
+    path = hold(client, start, service)
+    send(client, reason)
+    return path
+
+
+def free_values(client: PageClient) -> list[str]:
+    """The times (UTC minutes) offered on the step 2 page that the client is at."""
+    return [node.get("value") for node in client.page.root.all("input") if node.get("name") == "start"]
