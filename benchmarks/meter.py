@@ -28,6 +28,12 @@ class Subject:
     server: list[float] = field(default_factory=list)
     database: list[float] = field(default_factory=list)
     answer_bytes: int = 0
+    backend: int = 0
+
+    def __post_init__(self) -> None:
+        """Asked once: to ask again would end a transaction, and with it what psycopg and PostgreSQL have prepared."""
+        with self.engine.connect() as connection:
+            self.backend = int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
 
     @property
     def server_ms(self) -> float:
@@ -43,12 +49,6 @@ class Subject:
         return median(s + d for s, d in zip(self.server, self.database, strict=True))
 
 
-def backend_of(engine: sa.Engine) -> int:
-    """The process that serves the engine's only connection."""
-    with engine.connect() as connection:
-        return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
-
-
 def cpu_ns_of(pid: int) -> int:
     """CPU time of a sleeping process in nanoseconds; /proc/<pid>/stat would count in hundredths of a second."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
@@ -58,12 +58,11 @@ def measure(subject: Subject, size: int, *, keep: bool) -> None:
     """One batch of ``size`` requests through the WSGI interface; ``keep`` is False for the ones that warm up."""
     requests = [next(subject.requests)() for _ in range(size)]
     gc.collect()  # what making the requests left behind is nobody's to pay for
-    backend = backend_of(subject.engine)
-    database, server = cpu_ns_of(backend), time.process_time_ns()
+    database, server = cpu_ns_of(subject.backend), time.process_time_ns()
     for request in requests:
         answer(subject, request)
     server = time.process_time_ns() - server
-    database = cpu_ns_of(backend) - database
+    database = cpu_ns_of(subject.backend) - database
     if keep:
         subject.server.append(server / size / 1e6)
         subject.database.append(database / size / 1e6)

@@ -7,7 +7,8 @@ times on every page view. A day's times are bits of an integer, a practitioner's
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 LEAD = timedelta(minutes=10)
 """A time is offered until ten minutes before it starts: as long as it may be held while the citizen reviews."""
@@ -117,6 +118,7 @@ class FreeTimes:
 
     def __init__(self, days: Iterable[tuple[_Day, dict[int, int]]]) -> None:
         self._days = {plan.day: (plan, free) for plan, free in days}
+        self._any = {day: _either(free.values()) for day, (_, free) in self._days.items()}
         self._offered: tuple[int, FreeTimes] | None = None
 
     def offered_at(self, now: datetime) -> "FreeTimes":
@@ -139,11 +141,11 @@ class FreeTimes:
 
     def count(self, day: date) -> int:
         """How many times are free on ``day``; 0 outside the window."""
-        return self._any_free(day).bit_count()
+        return self._any.get(day, 0).bit_count()
 
     def starts(self, day: date) -> list[datetime]:
         """The free starts (UTC) of ``day`` in order."""
-        free = self._any_free(day)
+        free = self._any.get(day, 0)
         if not free:
             return []
         return [from_minutes(s) for i, s in enumerate(self._days[day][0].starts) if free >> i & 1]
@@ -163,11 +165,12 @@ class FreeTimes:
 
     def next_day(self, after: date) -> date | None:
         """The first day after ``after`` with something free."""
-        return next((day for day in self._days if day > after and self._any_free(day)), None)
+        return next((day for day in self._days if day > after and self._any[day]), None)
 
     def first(self) -> datetime | None:
         """The first free start of all."""
-        return next((self.starts(day)[0] for day in self._days if self._any_free(day)), None)
+        day = next((day for day in self._days if self._any[day]), None)
+        return self.starts(day)[0] if day else None
 
     def nearest(self, start: datetime, how_many: int = 3) -> tuple[datetime, ...]:
         """The free starts nearest to ``start``, nearest first; of two as near, the later."""
@@ -175,11 +178,9 @@ class FreeTimes:
         every.sort(key=lambda s: (abs(s - start), s < start))
         return tuple(every[:how_many])
 
-    def _any_free(self, day: date) -> int:
-        free = 0
-        for mask in self._days[day][1].values() if day in self._days else ():
-            free |= mask
-        return free
+
+def _either(masks: Iterable[int]) -> int:
+    return reduce(or_, masks, 0)
 
 
 def free_times(

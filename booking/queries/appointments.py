@@ -3,13 +3,14 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.domain.appointments import STAYS_OPEN, Status
-from booking.models import Appointment, Draft, Practitioner, Service
-from booking.queries.services import COLUMNS, Owner, ServiceFacts, with_owner
+from booking.models import Appointment, Draft, Practitioner
+from booking.queries.services import COLUMNS, OWNER, SERVICE, ServiceFacts, with_owner
 
 LIVE = (Status.BOOKED.value, Status.ARRIVED.value)
 PAGE = 20
@@ -37,39 +38,59 @@ class AppointmentInHand:
     service: ServiceFacts
 
 
+_APPOINTMENT: Any = Appointment.__table__
+_IS_LIVE = sa.or_(*(_APPOINTMENT.c.status == word for word in LIVE))
 _LINE = with_owner(
     sa.select(
-        Appointment.id,
-        Appointment.status,
-        Appointment.starts_at,
-        Appointment.ends_at,
-        Owner.name,
-        Service.owner_number,
-    ).join(Service, Service.id == Appointment.service_id)
+        _APPOINTMENT.c.id,
+        _APPOINTMENT.c.status,
+        _APPOINTMENT.c.starts_at,
+        _APPOINTMENT.c.ends_at,
+        OWNER.c.name,
+        SERVICE.c.owner_number,
+    ).join_from(_APPOINTMENT, SERVICE, SERVICE.c.id == _APPOINTMENT.c.service_id)
+).where(_APPOINTMENT.c.patient_id == sa.bindparam("patient_id"))
+_COMING = _LINE.where(
+    # The start bounds the index range: a visit lasts four hours at most (ck_schedule_visit).
+    _APPOINTMENT.c.starts_at > sa.bindparam("began"),
+    _APPOINTMENT.c.ends_at > sa.bindparam("closed"),
+    _IS_LIVE,
+).order_by(_APPOINTMENT.c.starts_at, _APPOINTMENT.c.id)
+_EARLIER = (
+    _LINE.where(
+        sa.or_(sa.not_(_IS_LIVE), _APPOINTMENT.c.ends_at <= sa.bindparam("closed")),
+    )
+    .order_by(_APPOINTMENT.c.starts_at.desc(), _APPOINTMENT.c.id)
+    .limit(PAGE + 1)
+    .offset(sa.bindparam("skipped"))
 )
+_SPANS = (
+    sa.select(_APPOINTMENT.c.starts_at, _APPOINTMENT.c.ends_at, _APPOINTMENT.c.service_id)
+    .where(
+        _APPOINTMENT.c.patient_id == sa.bindparam("patient_id"),
+        _APPOINTMENT.c.starts_at > sa.bindparam("began"),
+        _APPOINTMENT.c.ends_at > sa.bindparam("now"),
+        _IS_LIVE,
+        _APPOINTMENT.c.id != sa.bindparam("except_id"),
+    )
+    .order_by(_APPOINTMENT.c.starts_at)
+)
+_NONE = uuid.UUID(int=0)
 
 
 def coming_appointments(session: Session, patient_id: int, now: datetime) -> list[AppointmentLine]:
     """The live ones whose room has not closed, the next one first."""
-    still = sa.and_(Appointment.status.in_(LIVE), Appointment.ends_at > now - STAYS_OPEN)
-    # The start bounds the index range: a visit lasts four hours at most (ck_schedule_visit).
-    recent = Appointment.starts_at > now - STAYS_OPEN - FOUR_HOURS
-    statement = _LINE.where(Appointment.patient_id == patient_id, recent, still)
-    return [
-        AppointmentLine(*row)
-        for row in session.execute(statement.order_by(Appointment.starts_at, Appointment.id))
-    ]
+    closed = now - STAYS_OPEN
+    asked = {"patient_id": patient_id, "closed": closed, "began": closed - FOUR_HOURS}
+    return [AppointmentLine(*row) for row in session.execute(_COMING, asked).all()]
 
 
 def earlier_appointments(
     session: Session, patient_id: int, now: datetime, page: int
 ) -> list[AppointmentLine]:
     """The rest, latest first, one page (from 1) and one line more that tells whether there is another page."""
-    over = sa.or_(Appointment.status.not_in(LIVE), Appointment.ends_at <= now - STAYS_OPEN)
-    statement = _LINE.where(Appointment.patient_id == patient_id, over)
-    statement = statement.order_by(Appointment.starts_at.desc(), Appointment.id)
-    rows = session.execute(statement.limit(PAGE + 1).offset((page - 1) * PAGE))
-    return [AppointmentLine(*row) for row in rows]
+    asked = {"patient_id": patient_id, "closed": now - STAYS_OPEN, "skipped": (page - 1) * PAGE}
+    return [AppointmentLine(*row) for row in session.execute(_EARLIER, asked).all()]
 
 
 def appointment_of(session: Session, appointment_id: uuid.UUID, person_id: int) -> AppointmentInHand | None:
@@ -77,7 +98,7 @@ def appointment_of(session: Session, appointment_id: uuid.UUID, person_id: int) 
     statement = (
         sa.select(Appointment, Practitioner.name, *COLUMNS)
         .join(Practitioner, Practitioner.id == Appointment.practitioner_id)
-        .join(Service, Service.id == Appointment.service_id)
+        .join(SERVICE, SERVICE.c.id == Appointment.service_id)
         .where(Appointment.id == appointment_id, Appointment.patient_id == person_id)
     )
     row = session.execute(with_owner(statement)).one_or_none()
@@ -88,18 +109,13 @@ def booked_spans(
     session: Session, patient_id: int, now: datetime, except_id: uuid.UUID | None
 ) -> list[tuple[datetime, datetime, int]]:
     """(start, end, service) of the patient's live appointments that have not ended, but for one that is moved."""
-    statement = sa.select(Appointment.starts_at, Appointment.ends_at, Appointment.service_id).where(
-        Appointment.patient_id == patient_id,
-        Appointment.starts_at > now - FOUR_HOURS,
-        Appointment.ends_at > now,
-        Appointment.status.in_(LIVE),
-    )
-    if except_id is not None:
-        statement = statement.where(Appointment.id != except_id)
-    return [
-        (start, end, service)
-        for start, end, service in session.execute(statement.order_by(Appointment.starts_at))
-    ]
+    asked = {
+        "patient_id": patient_id,
+        "began": now - FOUR_HOURS,
+        "now": now,
+        "except_id": except_id or _NONE,
+    }
+    return [(start, end, service) for start, end, service in session.execute(_SPANS, asked).all()]
 
 
 def appointment_id_of_draft(session: Session, draft_id: uuid.UUID, booked_by_id: int) -> uuid.UUID | None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.clock import OSLO, oslo_date, start_of_oslo_day
-from booking.db import minutes_since_1970
+from booking.db import joined, minutes_since_1970
 from booking.domain.slots import FreeTimes, WeeklyHours, untaken_times
 from booking.models import Absence, ClosedDay, Schedule, Slot
 
@@ -25,67 +25,68 @@ LONGEST_VISIT = timedelta(hours=4)
 Line = tuple[str, int, int, str | None]
 """What kind, then for «taken» the practitioner and how many minutes, then the texts of the kind joined by «;»."""
 
+_SCHEDULE, _CLOSED_DAY = Schedule.__table__.c, ClosedDay.__table__.c
+_SLOT, _ABSENCE = Slot.__table__.c, Absence.__table__.c
 _NOBODY = uuid.UUID(int=0)
 
 
 def _words(*columns: Any) -> sa.ColumnElement[str]:
-    """The columns as one text with spaces between; an empty one is «-»."""
-    words: list[sa.ColumnElement[str]] = [sa.func.coalesce(sa.cast(c, sa.String), "-") for c in columns]
+    """The columns as one text with spaces between."""
+    words: list[sa.ColumnElement[str]] = [sa.cast(column, sa.String) for column in columns]
     text = words[0]
     for word in words[1:]:
-        text = text.concat(" ").concat(word)
+        text = text.concat(sa.literal_column("' '")).concat(word)
     return text
 
 
 def _line(kind: str, practitioner: Any, minutes: Any, texts: Any) -> sa.Select[Any]:
-    joined = sa.func.aggregate_strings(texts, ";")
-    return sa.select(sa.literal_column(f"'{kind}'").label("kind"), practitioner, minutes, joined)
+    return sa.select(sa.literal_column(f"'{kind}'").label("kind"), practitioner, minutes, joined(texts))
 
 
 _NONE: sa.ColumnElement[int] = sa.literal_column("0")
-_AT_SERVICE = Schedule.service_id == sa.bindparam("service_id")
-_PRACTITIONERS = sa.select(Schedule.practitioner_id).where(_AT_SERVICE)
+_AT_SERVICE = _SCHEDULE.service_id == sa.bindparam("service_id")
+_PRACTITIONERS = sa.select(_SCHEDULE.practitioner_id).where(_AT_SERVICE)
 _HOURS = _line(
     "hours",
     _NONE,
     _NONE,
     _words(
-        Schedule.practitioner_id,
-        Schedule.weekday,
-        Schedule.opens,
-        Schedule.closes,
-        Schedule.visit_minutes,
-        Schedule.valid_from,
-        Schedule.valid_until,
+        _SCHEDULE.practitioner_id,
+        _SCHEDULE.weekday,
+        _SCHEDULE.opens,
+        _SCHEDULE.closes,
+        _SCHEDULE.visit_minutes,
+        _SCHEDULE.valid_from,
+        sa.func.coalesce(sa.cast(_SCHEDULE.valid_until, sa.String), sa.literal_column("'-'")),
     ),
 ).where(
     _AT_SERVICE,
-    Schedule.valid_from <= sa.bindparam("last"),
-    sa.or_(Schedule.valid_until.is_(None), Schedule.valid_until >= sa.bindparam("first")),
+    _SCHEDULE.valid_from <= sa.bindparam("last"),
+    sa.or_(_SCHEDULE.valid_until.is_(None), _SCHEDULE.valid_until >= sa.bindparam("first")),
 )
-_CLOSED = _line("closed", _NONE, _NONE, _words(ClosedDay.day)).where(
-    ClosedDay.service_id == sa.bindparam("service_id"),
-    ClosedDay.day.between(sa.bindparam("first"), sa.bindparam("last")),
+_CLOSED = _line("closed", _NONE, _NONE, _words(_CLOSED_DAY.day)).where(
+    _CLOSED_DAY.service_id == sa.bindparam("service_id"),
+    _CLOSED_DAY.day.between(sa.bindparam("first"), sa.bindparam("last")),
 )
 _BUSY = sa.union_all(
     sa.select(
-        Slot.practitioner_id,
-        minutes_since_1970(Slot.starts_at).label("start"),
-        minutes_since_1970(Slot.ends_at).label("end"),
+        _SLOT.practitioner_id,
+        minutes_since_1970(_SLOT.starts_at).label("start"),
+        minutes_since_1970(_SLOT.ends_at).label("end"),
     ).where(
-        Slot.practitioner_id.in_(_PRACTITIONERS),
-        Slot.starts_at.between(sa.bindparam("earliest"), sa.bindparam("closing")),
-        sa.or_(Slot.expires_at.is_(None), Slot.expires_at > sa.bindparam("now")),
-        sa.or_(Slot.draft_id.is_(None), Slot.draft_id != sa.bindparam("mine")),
+        _SLOT.practitioner_id.in_(_PRACTITIONERS),
+        _SLOT.starts_at.between(sa.bindparam("earliest"), sa.bindparam("closing")),
+        sa.or_(_SLOT.expires_at.is_(None), _SLOT.expires_at > sa.bindparam("now")),
+        sa.or_(_SLOT.draft_id.is_(None), _SLOT.draft_id != sa.bindparam("mine")),
     ),
     sa.select(
-        Absence.practitioner_id,
-        minutes_since_1970(Absence.starts_at),
-        minutes_since_1970(Absence.ends_at),
+        _ABSENCE.practitioner_id,
+        minutes_since_1970(_ABSENCE.starts_at),
+        minutes_since_1970(_ABSENCE.ends_at),
     ).where(
-        Absence.practitioner_id.in_(_PRACTITIONERS),
-        Absence.ends_at > sa.bindparam("opening"),
-        Absence.starts_at < sa.bindparam("closing"),
+        _ABSENCE.practitioner_id.in_(_PRACTITIONERS),
+        _ABSENCE.ends_at > sa.bindparam("opening"),
+        _ABSENCE.starts_at < sa.bindparam("closing"),
     ),
 ).subquery()
 _LENGTH = _BUSY.c.end - _BUSY.c.start

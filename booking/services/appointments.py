@@ -27,10 +27,12 @@ def cancel_appointment(session: Session, *, appointment_id: uuid.UUID, by: Citiz
         raise NotFound(str(appointment_id))
     if appointment.status == Status.CANCELLED:
         return
-    appointment.status = change(appointment.status, Event.CANCEL, start=appointment.starts_at, now=now).value
+    status = change(appointment.status, Event.CANCEL, start=appointment.starts_at, now=now).value
+    appointment.status = status
     session.execute(sa.delete(Slot).where(Slot.appointment_id == appointment.id))
     _close_moves(session, appointment.id)
-    record(session, appointment, Event.CANCEL, by, now)
+    start = appointment.starts_at
+    record(session, appointment.id, Event.CANCEL, status=status, starts_at=start, by=by, now=now)
     session.flush()
 
 

@@ -13,6 +13,7 @@ _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 def install(app: Flask) -> None:
     """Switch Flask-WTF's check on; guards.py calls it at the right moment."""
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=True)
+    app.config["WTF_I18N_ENABLED"] = False  # every message is ours; WTForms would read its own for each form
     _csrf.init_app(app)
 
 

@@ -11,8 +11,17 @@ from markupsafe import Markup
 from booking.web import current
 
 
+class _Template(Template):
+    def _get_default_module(self, ctx: Any = None) -> Any:
+        # Macros are imported without context. Jinja looks at every import for globals that only the importing
+        # template was given; nobody here gives a template globals of its own.
+        return super()._get_default_module()
+
+
 class TemplatesByLanguage(Environment):
     """Flask's environment, with one overlay (and so one set of compiled templates) for each language."""
+
+    template_class = _Template
 
     compiled_for: str | None = None
 

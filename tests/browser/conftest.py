@@ -17,6 +17,7 @@ from flask import Flask
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    BrowserType,
     ConsoleMessage,
     Page,
     Request,
@@ -46,7 +47,10 @@ ARGUMENTS = (
 # Answers with these say something to a person; Chromium notes them on the console all the same.
 OUR_REFUSALS = {400, 401, 403, 404, 405, 409, 413, 422, 429}
 PATIENCE_MS = 5_000
-AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+AXE_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],  # a list of everything that is right costs three times as long
+}
 
 
 @pytest.fixture(scope="session")
@@ -95,14 +99,36 @@ def address(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium_program() -> str:
     program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if program is None:
         pytest.fail("Chromium is needed: `make test` installs it, or says how", pytrace=False)
+    return program
+
+
+@pytest.fixture(scope="session")
+def browsers() -> Iterator[BrowserType]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="session")
+def chromium(browsers: BrowserType, chromium_program: str) -> Iterator[Browser]:
+    browser = browsers.launch(executable_path=chromium_program, args=list(ARGUMENTS))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def keeping_chromium(browsers: BrowserType, chromium_program: str) -> Iterator[Browser]:
+    """Keeps pages in memory for going back, as people's browsers do; Playwright switches that off."""
+    browser = browsers.launch(
+        executable_path=chromium_program,
+        args=list(ARGUMENTS),
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

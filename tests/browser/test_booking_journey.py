@@ -71,7 +71,12 @@ def book(page: Page) -> str:
 
     reads(page, "Steg 3 av 4: Se gjennom og send", "Vi holder av tiden for deg til kl. 10.10.")
     expect(walk.row(page, "Tidspunkt")).to_have_text(re.compile(rf"^{day}.* kl\. {time}$"))
-    reads(page, "Kommunal nettlege, Kristiansand kommune", "Legen du møter", "Du betaler en egenandel for videotimen.")
+    reads(
+        page,
+        "Kommunal nettlege, Kristiansand kommune",
+        "Legen du møter",
+        "Du betaler en egenandel for videotimen.",
+    )
     walk.send(page)
     reads(page, "Steg 4 av 4: Bekreftelse", "Hva skjer nå?", "5 minutter før avtalt tidspunkt")
     return walk.row(page, "Tidspunkt").inner_text()
@@ -96,10 +101,21 @@ def test_a_citizen_books_looks_and_cancels(phone: Page, check_page: Callable[[Pa
     see(phone, "Timeavtaler")
     phone.get_by_role("link", name="Videotime hos Kommunal nettlege").click()
     see(phone, "Videotime hos Kommunal nettlege")
-    reads(phone, when, walk.REASON, "Kommunal nettlege, Kristiansand kommune", "Start video", "Se brukerveiledning")
+    reads(
+        phone,
+        when,
+        walk.REASON,
+        "Kommunal nettlege, Kristiansand kommune",
+        "Start video",
+        "Se brukerveiledning",
+    )
 
     press(phone, "Start video")
-    reads(phone, f"Timen starter {when}.", "Vi anbefaler at du starter videotimen 5 minutter før avtalt tidspunkt")
+    reads(
+        phone,
+        f"Timen starter {when}.",
+        "Vi anbefaler at du starter videotimen 5 minutter før avtalt tidspunkt",
+    )
     press(phone, "Se brukerveiledning")
     see(phone, "Informasjon og hjelp")
     reads(

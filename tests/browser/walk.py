@@ -29,7 +29,9 @@ def see(page: Page, heading: str) -> None:
 
 def press(page: Page, name: str) -> None:
     """Press what is called exactly so: a button or a link that looks like one."""
-    page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True)).click()
+    page.get_by_role("button", name=name, exact=True).or_(
+        page.get_by_role("link", name=name, exact=True)
+    ).click()
 
 
 def answer(page: Page, choice: str = "Nei") -> None:
@@ -48,7 +50,7 @@ def days(page: Page) -> Locator:
 def open_day(page: Page, number: int = 2) -> None:
     """Choose the ``number``-th day (from 0) with free times; its times are shown afterwards."""
     day = days(page).nth(number)
-    words = (day.text_content() or "").split(",")[0].strip()
+    words = day.locator(".ds-sr-only").inner_text().split(",")[0]
     day.click()
     expect(page.get_by_role("heading", level=2, name=words)).to_be_visible()
 

@@ -8,9 +8,10 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from booking.db import db
+from booking.web import current
 from tests.page_client import PageClient
 from tests.stage import Clock, let_go, migrate, settings_for
 from tools import build_assets
@@ -90,11 +92,25 @@ def _postgres_database(server: sa.Engine, name: str, template: str) -> Iterator[
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(
+    request: pytest.FixtureRequest, make_database: Callable[..., Any], tmp_path: Path
+) -> Iterator[Database]:
     """A migrated database without rows of ours, for this test alone."""
+    with make_database(request, request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def make_database() -> Callable[..., AbstractContextManager[Database]]:
+    """Makes a database that lives as long as the asker: ``make_database(request, "sqlite", folder)``."""
+    return _fresh_database
+
+
+@contextmanager
+def _fresh_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[Database]:
     # Asked for by name, so that a run on one kind never needs the other.
-    if request.param == "sqlite":
-        file = tmp_path / "nettlege.sqlite"
+    if kind == "sqlite":
+        file = folder / "nettlege.sqlite"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
         yield Database("sqlite", f"sqlite:///{file}")
         return
@@ -109,15 +125,21 @@ def clock() -> Clock:
     return Clock()
 
 
+class CompiledTemplates(FileSystemBytecodeCache):
+    """Templates compiled by one test serve all others: each app would compile its own anew, in each language."""
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return super().get_cache_key(f"{current.language()} {name}", filename)
+
+
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates compiled by one test serve all others: each app would compile its own anew."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> CompiledTemplates:
+    return CompiledTemplates(str(tmp_path_factory.mktemp("templates")))
 
 
 @pytest.fixture
 def make_app(
-    database: Database, clock: Clock, compiled_templates: FileSystemBytecodeCache
+    database: Database, clock: Clock, compiled_templates: CompiledTemplates
 ) -> Iterator[Callable[..., Flask]]:
     """Makes an app on the test's database: ``make_app(rate_limits=True)``."""
     made: list[Flask] = []

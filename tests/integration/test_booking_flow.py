@@ -7,7 +7,17 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.models import Appointment, AppointmentEvent, Slot
-from tests.factories import EVERY_DAY, Town, log_in, make_absence, make_closed_day, make_person, make_town, oslo, stored
+from tests.factories import (
+    EVERY_DAY,
+    Town,
+    log_in,
+    make_absence,
+    make_closed_day,
+    make_person,
+    make_town,
+    oslo,
+    stored,
+)
 from tests.journeys import REASON, answer_no, book, choose, draft_path, free_values, hold, send
 from tests.page_client import PageClient
 from tests.stage import Clock
@@ -147,7 +157,9 @@ def test_start_video_long_before_recommends_five_minutes_before(kari: PageClient
     assert "Vi anbefaler at du starter videotimen 5 minutter før avtalt tidspunkt, kl. 08.15." in text
 
 
-def test_sent_booking_keeps_patient_booker_answer_and_history(kari: PageClient, session: Session, clock: Clock) -> None:
+def test_sent_booking_keeps_patient_booker_answer_and_history(
+    kari: PageClient, session: Session, clock: Clock
+) -> None:
     book(kari, MONDAY_8)
     (appointment,) = stored(session, Appointment)
     assert appointment.patient_id == appointment.booked_by_id
@@ -161,9 +173,7 @@ def test_sent_booking_keeps_patient_booker_answer_and_history(kari: PageClient, 
 
 
 def test_dates_say_how_many_times_are_free(kari: PageClient, session: Session, town: Town) -> None:
-    make_absence(
-        session, doctor=town.doctors[0], starts_at=MONDAY_8, ends_at=oslo("2026-11-23 09.40")
-    )
+    make_absence(session, doctor=town.doctors[0], starts_at=MONDAY_8, ends_at=oslo("2026-11-23 09.40"))
     answer_no(kari)
     text = kari.page.main_text()
     assert "mandag 23. november, 1 ledig time" in text
@@ -171,7 +181,9 @@ def test_dates_say_how_many_times_are_free(kari: PageClient, session: Session, t
     assert "lørdag 21. november, ingen ledige timer" in text
 
 
-def test_day_without_free_times_tells_and_offers_the_next(kari: PageClient, session: Session, town: Town) -> None:
+def test_day_without_free_times_tells_and_offers_the_next(
+    kari: PageClient, session: Session, town: Town
+) -> None:
     make_closed_day(session, service=town.service, day=date(2026, 11, 23))
     path = answer_no(kari)
     kari.get(f"{path}/tidspunkt?dato=2026-11-21")
@@ -345,7 +357,9 @@ def test_endre_the_time_returns_to_the_review_with_the_text_kept(kari: PageClien
 
 
 @pytest.mark.parametrize("page", ["/timeavtaler", "/", "/bestill"])
-def test_half_done_booking_is_offered_again_after_a_new_login(kari: PageClient, clock: Clock, page: str) -> None:
+def test_half_done_booking_is_offered_again_after_a_new_login(
+    kari: PageClient, clock: Clock, page: str
+) -> None:
     path = hold(kari, MONDAY_8)
     kari.click("Logg ut")
     clock.forward(hours=23, minutes=59)
@@ -367,7 +381,9 @@ def test_half_done_booking_is_not_offered_after_its_day(kari: PageClient, clock:
     assert answer_no(kari) != path
 
 
-def test_discarded_booking_lets_its_time_go_and_is_not_offered_again(kari: PageClient, ola: PageClient) -> None:
+def test_discarded_booking_lets_its_time_go_and_is_not_offered_again(
+    kari: PageClient, ola: PageClient
+) -> None:
     path = hold(kari, MONDAY_8)
     kari.get("/timeavtaler")
     kari.click("Forkast")
@@ -458,7 +474,9 @@ def test_cancelled_time_is_free_again_and_the_appointment_says_so(
     book(ola, MONDAY_8)
 
 
-def test_cancelling_after_the_deadline_tells_that_it_has_passed(kari: PageClient, clock: Clock, session: Session) -> None:
+def test_cancelling_after_the_deadline_tells_that_it_has_passed(
+    kari: PageClient, clock: Clock, session: Session
+) -> None:
     book(kari, MONDAY_8)
     (appointment,) = stored(session, Appointment)
     clock.now = oslo("2026-11-22 08.01")
@@ -520,7 +538,7 @@ def test_eight_oclock_is_eight_oclock_on_both_sides_of_a_clock_change(
     path = answer_no(client)
     client.get(f"{path}/tidspunkt?dato={start[:10]}")
     assert free_values(client)[0] == utc
-    assert [label.text() for label in client.page.root.with_class("time")][0] == "08.00"
+    assert next(label.text() for label in client.page.root.with_class("time")) == "08.00"
     choose(client, oslo(start))
     send(client)
     assert "kl. 08.00" in client.page.main_text()

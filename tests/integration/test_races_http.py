@@ -6,10 +6,9 @@ Whoever wins, one does; the others are told so on a page with the nearest free t
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.clock import utc_minute
+from booking.db import Base
 from booking.models import Appointment, AppointmentEvent, Draft, Person, Slot
 from tests.booked_once import faults
 from tests.factories import Town, make_appointment, make_person, make_town, oslo
@@ -30,14 +30,37 @@ WANTED = oslo("2026-11-23 09.00")
 VISIT = timedelta(minutes=20)
 
 
-@pytest.fixture(params=KINDS)
-def server(request: pytest.FixtureRequest, database: Any, tmp_path: Path) -> Iterator[Server]:
-    with Server(request.param, database.url, tmp_path) as running:
-        yield running
+@pytest.fixture(
+    scope="module", params=[(kind, name) for name in ("sqlite", "postgresql") for kind in KINDS], ids="-".join
+)
+def stage(
+    request: pytest.FixtureRequest,
+    make_database: Callable[..., Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Server, Any]]:
+    """A server and its database, for all the races here: three processes take seconds to start."""
+    kind, name = request.param
+    folder = tmp_path_factory.mktemp("server")
+    with make_database(request, name, folder) as made, Server(kind, made.url, folder) as running:
+        yield running, made
 
 
 @pytest.fixture
-def town(session: Session) -> Town:
+def database(stage: tuple[Server, Any]) -> Any:
+    return stage[1]
+
+
+@pytest.fixture
+def server(stage: tuple[Server, Any], session: Session) -> Server:
+    """The running server on an empty database."""
+    for table in reversed(Base.metadata.sorted_tables):
+        session.execute(table.delete())
+    session.commit()
+    return stage[0]
+
+
+@pytest.fixture
+def town(server: Server, session: Session) -> Town:
     return make_town(session, opens="08.00", closes="20.00")
 
 
@@ -152,7 +175,12 @@ def test_fifty_sends_of_one_booking_are_one(server: Server, session: Session, to
 
     assert {(answer.status, answer.location) for answer in sent} == {(303, f"{path}/bekreftelse")}
     assert "Timebestillingen er sendt" in tabs[-1].get(sent[-1].location).body
-    assert [len(rows(session, model)) for model in (Appointment, AppointmentEvent, Slot, Draft)] == [1, 1, 1, 1]
+    assert [len(rows(session, model)) for model in (Appointment, AppointmentEvent, Slot, Draft)] == [
+        1,
+        1,
+        1,
+        1,
+    ]
     assert faults(session, NOW) == []
     assert server.faults() == []
 

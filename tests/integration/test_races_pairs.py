@@ -6,7 +6,6 @@ may be left, and no other error may come than a refusal that has its own page.
 """
 
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,16 +21,16 @@ from booking.domain.screening import Answer
 from booking.models import Appointment, AppointmentEvent, Draft, Slot
 from booking.models.parked import ParkedText
 from booking.queries.people import Citizen
-from booking.queries.services import service_by_slug
+from booking.queries.services import ServiceFacts, service_by_slug
 from booking.services.appointments import cancel_appointment
-from booking.services.drafts import answer_screening, begin_move, discard_draft, keep_reason
+from booking.services.drafts import answer_screening, begin_move, discard_draft
 from booking.services.holding import hold_time
-from booking.services.parking import give_back_reason, park_reason
+from booking.services.parking import give_back_reason
 from booking.services.sending import send_booking
 from booking.services.tidying import tidy
 from tests.booked_once import faults
 from tests.factories import Town, make_person, make_town, oslo
-from tests.stage import A_FRIDAY_MORNING, Clock, engine_of
+from tests.stage import A_FRIDAY_MORNING, engine_of
 
 NOW = A_FRIDAY_MORNING
 T1, T2, T3, T4, T5, T6 = (
@@ -47,6 +46,7 @@ class Stage:
     """Kari holds T1, and moves her visit at T5 to T6, which she holds; Ola holds T3."""
 
     town: Town
+    service: ServiceFacts
     kari: Citizen
     ola: Citizen
 
@@ -58,15 +58,11 @@ ACTS: dict[str, Act] = {
     "pick a time in the other booking": lambda s, now: hold_time(draft_id=MOVE, start=T2, by=s.kari, now=now),
     "somebody picks that time": lambda s, now: hold_time(draft_id=OTHERS, start=T1, by=s.ola, now=now),
     "somebody picks the new time": lambda s, now: hold_time(draft_id=OTHERS, start=T6, by=s.ola, now=now),
-    "somebody picks the old time": lambda s, now: hold_time(draft_id=OTHERS, start=T5, by=s.ola, now=now),
     "send": lambda s, now: send_booking(draft_id=BOOKING, reason=REASON, by=s.kari, now=now),
     "send the move": lambda s, now: send_booking(draft_id=MOVE, reason=REASON, by=s.kari, now=now),
-    "answer Nei": lambda s, now: _answer(s, Answer.NO, now),
-    "answer Ja": lambda s, now: _answer(s, Answer.YES, now),
+    "answer Nei": lambda s, now: answer_screening(service=s.service, answer=Answer.NO, by=s.kari, now=now),
+    "answer Ja": lambda s, now: answer_screening(service=s.service, answer=Answer.YES, by=s.kari, now=now),
     "discard": lambda s, now: discard_draft(draft_id=BOOKING, by=s.kari),
-    "discard the move": lambda s, now: discard_draft(draft_id=MOVE, by=s.kari),
-    "type": lambda s, now: keep_reason(draft_id=BOOKING, reason="Ny tekst", by=s.kari, now=now),
-    "park text": lambda s, now: park_reason(draft_id=BOOKING, reason="Parkert", now=now),
     "give parked text back": lambda s, now: give_back_reason(draft_id=BOOKING, by=s.kari, now=now),
     "move the visit": lambda s, now: begin_move(appointment_id=VISIT_ID, by=s.kari, now=now),
     "cancel the visit": lambda s, now: cancel_appointment(appointment_id=VISIT_ID, by=s.kari, now=now),
@@ -76,27 +72,27 @@ ACTS: dict[str, Act] = {
 LIVE_HOLDS, HOLDS_RUN_OUT = NOW + timedelta(minutes=1), NOW + timedelta(minutes=11)
 
 
-def _answer(stage: Stage, answer: Answer, now: datetime) -> Draft:
-    from booking.db import db  # the session of whichever thread runs this
-
-    service = service_by_slug(db.session, stage.town.service.slug)
-    assert service is not None
-    return answer_screening(service=service, answer=answer, by=stage.kari, now=now)
-
-
 class Halt:
-    """Stops one thread before its transaction is committed, until it is told to go on."""
+    """Stops one thread before its transaction is committed, or after a statement that begins with ``after``."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, after: str = "") -> None:
         self.whom: threading.Thread | None = None
+        self.after = after
         self.reached, self.go_on = threading.Event(), threading.Event()
-        sa.event.listen(engine, "commit", self._at_commit)
+        if after:
+            sa.event.listen(engine, "after_cursor_execute", self._at_statement)
+        else:
+            sa.event.listen(engine, "commit", self._stop)
 
     def next_run(self) -> None:
         self.reached.clear()
         self.go_on.clear()
 
-    def _at_commit(self, _connection: sa.Connection) -> None:
+    def _at_statement(self, _connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(self.after):
+            self._stop(_connection)
+
+    def _stop(self, _connection: sa.Connection) -> None:
         if threading.current_thread() is self.whom and not self.reached.is_set():
             self.reached.set()
             assert self.go_on.wait(10)
@@ -112,7 +108,7 @@ class Run(threading.Thread):
         self.fault = ""
 
     def run(self) -> None:
-        with self.app.app_context():
+        with self.app.test_request_context():
             try:
                 self.answer = self.act(self.stage, self.now)
             except BookingRefused as refusal:
@@ -124,7 +120,6 @@ class Run(threading.Thread):
 @pytest.fixture
 def stage(app: Flask, session: Session) -> Stage:
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("SELECT set_config('nettlege.x', '', false)"))
         name = session.scalar(sa.text("SELECT current_database()"))
         session.execute(sa.text(f"ALTER DATABASE \"{name}\" SET deadlock_timeout = '20ms'"))
         session.commit()
@@ -135,7 +130,9 @@ def stage(app: Flask, session: Session) -> Stage:
         Citizen(p.id, p.name, p.birth_date, p.municipality_number, p.address_protected, p.language)
         for p in people
     )
-    return Stage(town, kari, ola)
+    service = service_by_slug(session, town.service.slug)
+    assert service is not None
+    return Stage(town, service, kari, ola)
 
 
 def set_the_stage(session: Session, stage: Stage) -> None:
@@ -188,14 +185,35 @@ def until_waiting_or_done(session: Session, run: Run) -> None:
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     for _ in range(2000):
-        run.join(0.002 if on_postgres else 0.02)
+        run.join(0.002 if on_postgres else 0.005)
         if not run.is_alive() or not on_postgres or session.scalar(waits):
             break
         session.rollback()
     session.rollback()
 
 
-@pytest.mark.parametrize("when", [LIVE_HOLDS, HOLDS_RUN_OUT], ids=["held", "run-out"])
+def let_meet(session: Session, halt: Halt, one: Run, other: Run) -> None:
+    """Start ``one``, stop it where ``halt`` says, start ``other``, and let both come to their ends."""
+    halt.next_run()
+    halt.whom = one
+    one.start()
+    while one.is_alive() and not halt.reached.wait(0.002):
+        pass
+    other.start()
+    until_waiting_or_done(session, other)
+    halt.go_on.set()
+    for run in (one, other):
+        run.join(10)
+        assert not run.is_alive(), "the two wait for each other"
+
+
+# SQLite lets one writer in at a time, so one round of it is enough.
+@pytest.mark.parametrize(
+    ("database", "when"),
+    [("postgresql", LIVE_HOLDS), ("postgresql", HOLDS_RUN_OUT), ("sqlite", HOLDS_RUN_OUT)],
+    ids=["postgresql-held", "postgresql-run-out", "sqlite-run-out"],
+    indirect=["database"],
+)
 @pytest.mark.parametrize("first", ACTS)
 def test_any_two_at_once_leave_nothing_half_done(
     first: str, when: datetime, app: Flask, session: Session, stage: Stage
@@ -204,18 +222,30 @@ def test_any_two_at_once_leave_nothing_half_done(
     wrong = []
     for second, act in ACTS.items():
         set_the_stage(session, stage)
-        halt.next_run()
         one, other = Run(app, ACTS[first], stage, when), Run(app, act, stage, when)
-        halt.whom = one
-        one.start()
-        while one.is_alive() and not halt.reached.wait(0.002):
-            pass
-        other.start()
-        until_waiting_or_done(session, other)
-        halt.go_on.set()
-        for run in (one, other):
-            run.join(10)
-            assert not run.is_alive(), f"{first} and {second} wait for each other"
+        let_meet(session, halt, one, other)
         said = [f for f in (one.fault, other.fault) if f] + faults(session, when)
         wrong += [f"«{first}» met by «{second}»: {words}" for words in said]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_two_who_want_each_others_old_time_both_get_it(app: Flask, session: Session, stage: Stage) -> None:
+    """Each has let one row go and waits for the other's: the database ends one of them, and it tries again."""
+    set_the_stage(session, stage)
+    deadlocks = []
+
+    def note(context: sa.engine.ExceptionContext) -> None:
+        deadlocks.append(getattr(context.original_exception, "sqlstate", ""))
+
+    sa.event.listen(engine_of(app), "handle_error", note)
+    kari = Run(
+        app, lambda s, now: hold_time(draft_id=BOOKING, start=T3, by=s.kari, now=now), stage, HOLDS_RUN_OUT
+    )
+    ola = Run(app, ACTS["somebody picks that time"], stage, HOLDS_RUN_OUT)
+    let_meet(session, Halt(engine_of(app), after="DELETE FROM slot"), kari, ola)
+    assert (kari.fault, ola.fault, kari.answer, ola.answer) == ("", "", None, None)
+    assert deadlocks == ["40P01"]
+    held = sa.select(Slot.draft_id, Slot.starts_at).where(Slot.draft_id.in_([BOOKING, OTHERS]))
+    assert {draft: start for draft, start in session.execute(held)} == {BOOKING: T3, OTHERS: T1}  # noqa: C416  typed
+    assert faults(session, HOLDS_RUN_OUT) == []

@@ -130,9 +130,7 @@ def test_cancelled_and_past_appointments_leave_room_for_another(
 ) -> None:
     for day in ("24", "25"):
         make_appointment(session, patient=person, town=town, starts_at=oslo(f"2026-11-{day} 08.00"))
-    make_appointment(
-        session, patient=person, town=town, **({"starts_at": oslo("2026-11-26 08.00")} | third)
-    )
+    make_appointment(session, patient=person, town=town, **({"starts_at": oslo("2026-11-26 08.00")} | third))
     book(kari, MONDAY_8)
 
 
@@ -238,9 +236,7 @@ def test_time_that_has_been_or_is_too_near_is_refused(kari: PageClient, session:
     "start",
     ["2026-11-23T07:01Z", "2026-11-21T07:00Z", "2026-11-23T09:00Z", "2027-11-22T07:00Z", "2999-12-31T23:59Z"],
 )
-def test_time_that_is_in_nobodys_schedule_is_refused(
-    kari: PageClient, session: Session, start: str
-) -> None:
+def test_time_that_is_in_nobodys_schedule_is_refused(kari: PageClient, session: Session, start: str) -> None:
     path = answer_no(kari)
     kari.post(f"{path}/tidspunkt", {"start": start}, expect=409)
     assert kari.page.heading == "Noen andre rakk denne tiden"
@@ -375,7 +371,9 @@ def test_anothers_booking_answers_as_one_that_does_not_exist(
 ) -> None:
     theirs = hold(ola, MONDAY_8)
     for page in ("tidspunkt", "se-gjennom", "bekreftelse"):
-        assert kari.get(f"{theirs}/{page}", expect=404).text() == unknown(kari, f"bestilling/{{}}/{page}").text()
+        assert (
+            kari.get(f"{theirs}/{page}", expect=404).text() == unknown(kari, f"bestilling/{{}}/{page}").text()
+        )
     for page, form in (
         ("tidspunkt", {"start": "2026-11-23T07:20Z"}),
         ("se-gjennom", {"reason": REASON}),

@@ -1,5 +1,6 @@
 """The calculator of free times: what it offers, to whom, on ordinary days and on the two nights when clocks change."""
 
+import itertools
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -288,7 +289,7 @@ class TestSpringNight:
 
     def test_visits_on_both_sides_follow_each_other(self) -> None:
         starts = free(line(opens="01.30", closes="03.30", visit=30, weekday=6), first=SPRING).starts(SPRING)
-        assert [b - a for a, b in zip(starts, starts[1:], strict=False)] == [timedelta(minutes=30)]
+        assert [b - a for a, b in itertools.pairwise(starts)] == [timedelta(minutes=30)]
 
     def test_hours_within_the_gap_offer_nothing(self) -> None:
         times = free(line(opens="02.00", closes="03.00", weekday=6), first=SPRING)

@@ -38,8 +38,8 @@ def _mine(appointment_id: uuid.UUID) -> AppointmentInHand:
 def index() -> ResponseReturnValue:
     """Coming and earlier appointments, the next one first."""
     citizen, now = current.citizen(), current.now()
-    asked = request.args.get("side", "1")
-    page = min(int(asked), 1000) if asked.isascii() and asked.isdigit() and int(asked) > 0 else 1
+    asked = request.args.get("side", "1")[:4]
+    page = max(int(asked), 1) if asked.isascii() and asked.isdigit() else 1
     earlier = earlier_appointments(db.session, citizen.id, now, page)
     return render_template(
         "appointments/index.html",

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from booking.clock import oslo_date
 from booking.domain.appointments import Status
@@ -14,6 +13,7 @@ from booking.queries.drafts import DraftInHand
 from booking.web import current
 from booking.web.citizen.steps import step_url
 from booking.web.formats import date_and_time, full_date, relative_day, time_only
+from booking.web.i18n import gettext as _
 
 
 @dataclass(frozen=True, slots=True)

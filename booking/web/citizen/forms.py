@@ -68,6 +68,15 @@ class ReasonForm(CitizenForm):
     """What it concerns."""
 
     reason = TextAreaField()
+    start = StringField()
+
+    @property
+    def shown(self) -> datetime | None:
+        """The start (UTC) that stood on the page; None when the form does not say."""
+        try:
+            return parse_utc_minute(self.start.data or "")
+        except ValueError:
+            return None
 
     def validate_reason(self, field: TextAreaField) -> None:
         """Say in words what the domain's rule refuses."""

@@ -37,7 +37,7 @@ def choose() -> ResponseReturnValue:
 @limiter.limit(LOGIN)
 def chosen() -> ResponseReturnValue:
     """Answer as an identity provider would: with a code, sent through the browser."""
-    person_id = request.form.get("person", "")
+    person_id = request.form.get("person", "")[:18]
     number = (
         national_id_of(db.session, int(person_id)) if person_id.isascii() and person_id.isdigit() else None
     )

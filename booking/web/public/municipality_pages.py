@@ -14,7 +14,6 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 
 from booking.clock import oslo_date
 from booking.db import db
@@ -72,7 +71,7 @@ def free_times(key: str, kind: str = "") -> ResponseReturnValue:
     ):
         answer = jsonify(_as_json(municipality, starts, free))
     else:
-        with force_locale(language):
+        with current.speaking(language):
             page = render_template(
                 "public/_free_times.html",
                 language=language,
