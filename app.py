@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from booking import cli, crypto
 from booking.clock import utc_now
-from booking.db import Base, db, engine_options, prepare_sqlite
+from booking.db import Base, db, engine_options, prepare_sqlite, with_transactions
 from booking.integrations.identity.chosen_person import ChosenPerson
 from booking.settings import Settings, load_settings
 from booking.web import blueprints, csrf, errors, guards, headers, htmx, i18n, limits, logs, static_files
@@ -63,7 +63,9 @@ def _connect_database(app: Flask, settings: Settings) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
-    Alembic(metadatas=Base.metadata).init_app(app)
+        transactional = with_transactions(db.engine)
+        db.sessionmaker.configure(bind=transactional)
+    Alembic(metadatas=Base.metadata, engines=transactional).init_app(app)
 
 
 def _connect_outside(app: Flask, settings: Settings) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -31,24 +31,17 @@ DEADLOCKS = ("40P01", "40001")
 class Database(SQLAlchemy):
     """Flask-SQLAlchemy-Lite's extension; what a request reads outside transaction() is read statement by statement.
 
-    Nothing is gained by a transaction around reads at READ COMMITTED, and ending one costs more than its two round
-    trips: psycopg forgets its prepared statements at every ROLLBACK, so PostgreSQL would plan each anew.
+    A transaction around reads gains nothing at READ COMMITTED, and to end one costs more than its two round trips:
+    psycopg forgets its prepared statements at every ROLLBACK, so PostgreSQL would plan each of them anew.
     """
 
     def get_session(self, name: str = "default") -> Session:
-        """The session of this request or command."""
+        """The session of this request, or one with transactions as usual for whoever is not in a request."""
         sessions: dict[str, Session] = g.setdefault("_sqlalchemy_sessions", {})
         if name not in sessions:
-            engine = self.get_engine(name)
-            if has_request_context() and engine.dialect.name == "postgresql":
-                engine = _reading(engine)
-            sessions[name] = self.sessionmaker(bind=engine)
+            reading = {"bind": self.get_engine(name)} if has_request_context() else {}
+            sessions[name] = self.sessionmaker(**reading)
         return sessions[name]
-
-
-@lru_cache(maxsize=8)
-def _reading(engine: sa.Engine) -> sa.Engine:
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 db = Database(session_options={"expire_on_commit": False, "autoflush": False})
@@ -190,10 +183,20 @@ def violated(error: IntegrityError, *constraints: str) -> bool:
 
 
 def engine_options(url: str, pool: int) -> dict[str, Any]:
-    """Engine options for the kind of database in ``url``; ``pool`` connections at most."""
+    """Engine options for the kind of database in ``url``; ``pool`` connections at most.
+
+    PostgreSQL's connections commit each statement, for the sake of reading (see Database), until told otherwise.
+    """
     if url.startswith("sqlite"):
         return {"url": url, "connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"url": url, "pool_size": pool, "max_overflow": 0, "pool_timeout": 30, "pool_recycle": 1800}
+    options: dict[str, Any] = {"url": url, "isolation_level": "AUTOCOMMIT"}
+    return options | {"pool_size": pool, "max_overflow": 0, "pool_timeout": 30, "pool_recycle": 1800}
+
+
+def with_transactions(engine: sa.Engine) -> sa.Engine:
+    """The same connections with transactions as usual: for migrations, commands and tests."""
+    on_sqlite = engine.dialect.name == "sqlite"
+    return engine if on_sqlite else engine.execution_options(isolation_level="READ COMMITTED")
 
 
 def prepare_sqlite(engine: sa.Engine) -> None:

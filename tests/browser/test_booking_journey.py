@@ -151,7 +151,7 @@ def test_a_citizen_changes_the_time(phone: Page, app: Flask) -> None:
     expect(phone.get_by_label("Hva gjelder det?")).to_have_value(walk.REASON)
     press(phone, "Send")
     see(phone, "Timebestillingen er sendt")
-    reads(phone, "Du har fått ny tid. Den gamle timen er gitt videre.", f"kl. {second}")
+    reads(phone, "Du har fått ny tid. Den gamle timen er ledig for andre.", f"kl. {second}")
 
     press(phone, "Til Timeavtaler")
     expect(phone.get_by_role("article")).to_have_count(1)

@@ -13,7 +13,8 @@ MOST_STOPS = 120
 FOCUSED = """() => {
   const focused = document.activeElement;
   if (focused === document.body) return null;
-  const stands = [focused, focused.closest(".choice, .ds-skip-link"), focused.matches("input") ? focused.nextElementSibling : null];
+  const beside = focused.matches("input") ? focused.nextElementSibling : null;
+  const stands = [focused, focused.closest(".choice"), beside];
   const seen = stands.filter(Boolean).some((element) => {
     const style = getComputedStyle(element);
     return style.opacity !== "0" && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
@@ -33,9 +34,10 @@ SMALL_TARGETS = """() => {
     const spot = target.matches("summary") ? getComputedStyle(target, "::after") : null;
     let { width, height } = target.getBoundingClientRect();
     if (spot) [width, height] = [parseFloat(spot.width), parseFloat(spot.height)];
-    const least = within ? 0 : element.closest("article, .summary-change, dd, p") && !target.matches(".ds-button") ? 24 : 44;
+    const lesser = element.closest("article, dd, p") && !target.matches(".ds-button");
+    const least = within ? 0 : lesser ? 24 : 44;
     if (width < least - 0.5 || height < least - 0.5)
-      faults.push(`${target.innerText.trim().slice(0, 40)}: ${Math.round(width)} × ${Math.round(height)}, not ${least}`);
+      faults.push(`${target.innerText.trim().slice(0, 40)}: ${width} × ${height}, not ${least}`);
   }
   return faults;
 }"""

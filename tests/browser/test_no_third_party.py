@@ -11,7 +11,7 @@ from tests.browser.walk import log_in, press, see
 
 FIRST_PAGE_REQUESTS = 4
 INLINE = """() => [...document.querySelectorAll("*")].flatMap((element) => {
-  const names = [...element.attributes].map(({ name }) => name).filter((name) => name === "style" || name.startsWith("on"));
+  const names = element.getAttributeNames().filter((name) => name === "style" || name.startsWith("on"));
   const text = element.matches("style") || (element.matches("script") && !element.src);
   return [...names, ...(text ? ["inline"] : [])].map((name) => `${element.tagName}: ${name}`);
 })"""

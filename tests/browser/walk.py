@@ -1,14 +1,19 @@
 """The way through a booking as a person goes it, in bokmål, by what stands on the page."""
 
 import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
+from booking.clock import parse_utc_minute
 from booking.db import db
-from booking.models import Appointment
+from booking.models import Appointment, Person, Practitioner
 from tests import journeys
+from tests.factories import make_absence
 from tests.page_client import PageClient
 from tests.stage import A_FRIDAY_MORNING, aside
 
@@ -102,17 +107,46 @@ def draft_path(page: Page) -> str:
     return found[0]
 
 
-def somebody_else_books(app: Flask, start: str, name: str = "Kari Nordmann") -> None:
-    """Another person is quicker: books the time that starts at ``start`` (UTC minute), at once."""
+def meanwhile(app: Flask, name: str, act: Callable[[PageClient], object]) -> None:
+    """Let somebody do something elsewhere."""
 
-    def book() -> None:
+    def run() -> None:
         client = PageClient(app)
         client.log_in(name)
-        path = journeys.answer_no(client)
-        client.post(f"{path}/tidspunkt", {"start": start}, follow=True)
-        journeys.send(client)
+        act(client)
 
-    aside(book)
+    aside(run)
+
+
+def somebody_else_books(app: Flask, start: str, name: str = "Kari Nordmann") -> None:
+    """Another person is quicker: books the time that starts at ``start`` (UTC minute), at once."""
+    meanwhile(app, name, partial(journeys.book, start=parse_utc_minute(start)))
+
+
+def doctors_are_away(app: Flask, start: datetime, length: timedelta) -> None:
+    """No doctor has a free time from ``start`` (UTC) on, for that long."""
+
+    def write() -> None:
+        with app.app_context():
+            for doctor in db.session.scalars(sa.select(Practitioner)).all():
+                make_absence(db.session, doctor=doctor, starts_at=start, ends_at=start + length)
+
+    aside(write)
+
+
+def appointments(app: Flask, name: str) -> dict[str, str]:
+    """A person's appointments: state → address of its page; one a state."""
+
+    def read() -> dict[str, str]:
+        with app.app_context():
+            mine = (
+                sa.select(Appointment)
+                .join(Person, Person.id == Appointment.patient_id)
+                .where(Person.name == name)
+            )
+            return {one.status: f"/timeavtaler/{one.id}" for one in db.session.scalars(mine)}
+
+    return aside(read)
 
 
 def booked(app: Flask) -> list[Appointment]:

@@ -410,7 +410,7 @@ def test_changed_time_lets_the_old_one_go_only_when_sent(
 
     kari.click("Send")
     assert kari.page.heading == "Timebestillingen er sendt"
-    assert "Du har fått ny tid. Den gamle timen er gitt videre." in kari.page.main_text()
+    assert "Du har fått ny tid. Den gamle timen er ledig for andre." in kari.page.main_text()
     (appointment,) = stored(session, Appointment)
     assert (appointment.starts_at, appointment.status) == (TUESDAY_8, "booked")
     assert [event.event for event in stored(session, AppointmentEvent)] == ["book", "move"]

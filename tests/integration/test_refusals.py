@@ -107,7 +107,7 @@ def test_fourth_coming_appointment_is_refused_when_chosen(
         make_appointment(session, patient=person, town=town, starts_at=oslo(f"2026-11-{day} 08.00"))
     answer_no(kari)
     choose(kari, MONDAY_8, expect=409)
-    assert kari.page.heading == "Du har så mange timer du kan ha"
+    assert kari.page.heading == "Du kan ikke bestille flere timer nå"
     assert "høyst 3 kommende timer" in kari.page.main_text()
     assert kari.page.has_link("Til Timeavtaler")
 
@@ -120,7 +120,7 @@ def test_fourth_coming_appointment_is_refused_on_send(
     for day in ("24", "25", "26"):
         make_appointment(session, patient=person, town=town, starts_at=oslo(f"2026-11-{day} 08.00"))
     send(kari, expect=409)
-    assert kari.page.heading == "Du har så mange timer du kan ha"
+    assert kari.page.heading == "Du kan ikke bestille flere timer nå"
     assert len(stored(session, Appointment)) == 3
 
 

@@ -180,7 +180,7 @@ def test_ja_after_nei_lets_the_held_time_go_and_refuses_old_tabs(
     kari.post(STEP_1, {"answer": "yes"}, htmx=htmx, expect=204 if htmx else 200)
     assert stored(session, Slot) == []
     review.submit(review.page.find_form("Send"), reason=REASON, expect=409)
-    assert review.page.heading == "Du må svare på noe før dette"
+    assert review.page.heading == "Du er ikke ferdig med et tidligere steg"
     times.submit(times.page.find_form("Neste"), start="2026-11-23T07:20Z", expect=409)
     assert_no_way_on(kari, session, path)
 

@@ -57,7 +57,7 @@ def answer(service_slug: str) -> ResponseReturnValue:
     if htmx.wants_fragment() and leads_on(given):
         return "", 204  # only «Neste» leads on; htmx tells us of a «Ja» when it is chosen
     draft = answer_screening(service=service, answer=given, by=current.citizen(), now=current.now())
-    if leads_on(given):
+    if draft is not None and leads_on(given):
         step = "booking.review" if draft.chosen_at is not None else "booking.time"
         return redirect(url_for(step, draft_id=draft.id), 303)
     _count(service)

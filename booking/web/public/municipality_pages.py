@@ -93,7 +93,8 @@ def help_page(key: str) -> ResponseReturnValue:
         return _which_one(key, found)
     if found[0].slug != key:
         return redirect(url_for("municipality.help_page", key=found[0].slug), 301)
-    return render_template("public/help_page.html", municipality=found[0])
+    service = service_for_municipality(db.session, found[0].number)
+    return render_template("public/help_page.html", municipality=found[0], service=service)
 
 
 def _connected(key: str) -> tuple[MunicipalityFacts, ServiceFacts]:
