@@ -17,6 +17,7 @@ from booking.db import Base, db, engine_options, prepare_sqlite, with_transactio
 from booking.integrations.identity.chosen_person import ChosenPerson
 from booking.settings import Settings, load_settings
 from booking.web import blueprints, csrf, errors, guards, headers, htmx, i18n, limits, logs, static_files
+from booking.web.cookies import SessionCookie
 from booking.web.templates import TemplatesByLanguage
 
 ROOT = Path(__file__).resolve().parent
@@ -78,6 +79,7 @@ def _connect_outside(app: Flask, settings: Settings) -> None:
 
 def _install_web(app: Flask, settings: Settings) -> None:
     app.jinja_environment = TemplatesByLanguage
+    app.session_interface = SessionCookie()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["test_login"] = settings.test_login
     logs.install(app)

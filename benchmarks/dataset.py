@@ -102,7 +102,9 @@ def load(engine: sa.Engine, appointments: int) -> int:
         "share": _share_of_others(appointments),
     }
     with Session(engine) as session:
-        session.execute(sa.text("SET LOCAL session_replication_role = replica"))  # foreign keys hold by making
+        session.execute(
+            sa.text("SET LOCAL session_replication_role = replica")
+        )  # foreign keys hold by making
         load_municipalities(session)
         _run(session, _FIXED, values)
         _close_holidays(session, today)
@@ -126,7 +128,10 @@ def _share_of_others(appointments: int) -> int:
 def _close_holidays(session: Session, today: date) -> None:
     session.execute(
         sa.text("INSERT INTO closed_day (service_id, day, reason) SELECT id, :day, :reason FROM service"),
-        [{"day": day, "reason": reason} for day, reason in public_holidays(range(today.year, today.year + 2))],
+        [
+            {"day": day, "reason": reason}
+            for day, reason in public_holidays(range(today.year, today.year + 2))
+        ],
     )
 
 

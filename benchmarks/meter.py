@@ -25,8 +25,11 @@ class Subject:
     requests: Iterator[Request]
     status: str
     contains: bytes = b""
+    floor: "Subject | None" = None
+    between: Callable[[], None] | None = None
     server: list[float] = field(default_factory=list)
     database: list[float] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
     answer_bytes: int = 0
     backend: int = 0
 
@@ -36,17 +39,14 @@ class Subject:
             self.backend = int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
 
     @property
-    def server_ms(self) -> float:
-        return median(self.server)
+    def total(self) -> list[float]:
+        """Milliseconds a request, server and database together, of every batch."""
+        return [s + d for s, d in zip(self.server, self.database, strict=True)]
 
     @property
-    def database_ms(self) -> float:
-        return median(self.database)
-
-    @property
-    def total_ms(self) -> float:
-        """Server and database together: the median of the batches' sums, not the sum of medians."""
-        return median(s + d for s, d in zip(self.server, self.database, strict=True))
+    def ratio(self) -> float:
+        """How many floors a request costs: the median over batches, each beside its own batch of the floor."""
+        return median(self.ratios)
 
 
 def cpu_ns_of(pid: int) -> int:
@@ -54,21 +54,36 @@ def cpu_ns_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
 
 
-def measure(subject: Subject, size: int, *, keep: bool) -> None:
-    """One batch of ``size`` requests through the WSGI interface; ``keep`` is False for the ones that warm up."""
+def measure_beside_floor(subject: Subject, size: int, *, keep: bool) -> None:
+    """A batch of the floor and one of the subject, close together: a busy machine is as busy for both.
+
+    ``keep`` is False for batches that warm up.
+    """
+    assert subject.floor is not None
+    beside = _batch(subject.floor, size)
+    own = _batch(subject, size)
+    if keep:
+        for measured, (server, database) in ((subject.floor, beside), (subject, own)):
+            measured.server.append(server)
+            measured.database.append(database)
+        subject.ratios.append(sum(own) / sum(beside))
+
+
+def _batch(subject: Subject, size: int) -> tuple[float, float]:
+    """Milliseconds of CPU a request, of our process and of the database's, in ``size`` requests."""
+    if subject.between:
+        subject.between()
     requests = [next(subject.requests)() for _ in range(size)]
     gc.collect()  # what making the requests left behind is nobody's to pay for
     database, server = cpu_ns_of(subject.backend), time.process_time_ns()
     for request in requests:
-        answer(subject, request)
+        _answer(subject, request)
     server = time.process_time_ns() - server
     database = cpu_ns_of(subject.backend) - database
-    if keep:
-        subject.server.append(server / size / 1e6)
-        subject.database.append(database / size / 1e6)
+    return server / size / 1e6, database / size / 1e6
 
 
-def answer(subject: Subject, environment: dict[str, Any]) -> None:
+def _answer(subject: Subject, environment: dict[str, Any]) -> None:
     """Let the app answer one request, read to its end as a server would, and see that it is the right answer."""
     told: list[str] = []
 

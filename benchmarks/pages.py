@@ -12,18 +12,18 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
+from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
-from flask import Flask
 from sqlalchemy.orm import Session
 
 from app import create_app
 from benchmarks.dataset import NOW, load
 from benchmarks.floor import create_floor
-from benchmarks.meter import Subject, measure
+from benchmarks.meter import Subject, measure_beside_floor
 from benchmarks.report import report
 from benchmarks.visitors import REASON, Request, get, half_done, log_in, post, senders
 from booking.db import db
@@ -39,7 +39,8 @@ POSTGRES = {
 }
 """fsync and synchronous_commit stay on, as in production."""
 
-PAGE_BATCH, SEND_BATCH = 60, 20
+PAGE_BATCH, SEND_BATCH, WARM_UP = 15, 8, 4
+BUSY = sa.text("INSERT INTO absence (practitioner_id, starts_at, ends_at) VALUES (1, :start, :end)")
 DAY_IN_A_WEEK = "2026-11-25"
 
 
@@ -71,21 +72,41 @@ def subjects(url: str, size: int, sends: int, headers: dict[str, str]) -> list[S
         requests = senders(app, database, sends)
         slug = database.scalar(sa.text("SELECT slug FROM service WHERE id = 1"))
     day = f"/bestilling/{draft.id}/tidspunkt?dato={DAY_IN_A_WEEK}"
-    public = f"/k/{slug}/ledige-timer"
+    page_floor = Subject(
+        "floor", floor.wsgi_app, floor_engine, itertools.repeat(get("/page/7", **headers)), "200"
+    )
+    note_floor = Subject("floor insert", floor.wsgi_app, floor_engine, _repeat_note(), "303")
 
     def of_product(name: str, path: str, contains: str, login: str = cookie) -> Subject:
         wanted = itertools.repeat(get(path, login, **headers))
         said = b"" if headers else contains.encode()
-        return Subject(name, app.wsgi_app, engine, wanted, "200", said)
+        return Subject(name, app.wsgi_app, engine, wanted, "200", said, page_floor)
 
+    free_times = of_product("free times", day, "Formiddag")
+    free_times.between = change_times(url)
     return [
-        Subject("floor", floor.wsgi_app, floor_engine, itertools.repeat(get("/page/7", **headers)), "200"),
-        of_product("free times", day, "Formiddag"),
+        free_times,
         of_product("timeavtaler", "/timeavtaler", "Start video"),
-        of_product("public free times", public, "Bestill time", ""),
-        Subject("floor insert", floor.wsgi_app, floor_engine, _repeat_note(), "303"),
-        Subject("send", app.wsgi_app, engine, iter(requests), "303"),
+        of_product("public free times", f"/k/{slug}/ledige-timer", "Bestill time", ""),
+        Subject("send", app.wsgi_app, engine, iter(requests), "303", b"", note_floor),
     ]
+
+
+def change_times(url: str) -> Callable[[], None]:
+    """A doctor of service 1 becomes busy at one more time and free at the last one: so something has changed since
+    the batch before, as between the visits of a busy morning, and nothing is measured that holds only while all rest.
+    """
+    engine = sa.create_engine(url)
+    starts = (NOW + timedelta(days=1, minutes=20 * n) for n in itertools.count())
+
+    def change() -> None:
+        start = next(starts)
+        with engine.begin() as connection:
+            connection.execute(sa.text("DELETE FROM absence"))
+            connection.execute(BUSY, {"start": start, "end": start + timedelta(minutes=20)})
+        engine.dispose()
+
+    return change
 
 
 def _repeat_note() -> Iterator[Request]:
@@ -97,7 +118,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="two sizes, few rounds")
     parser.add_argument("--compressed", action="store_true", help="the browser asks for brotli, of both")
     asked = parser.parse_args()
-    sizes, rounds = (SIZES[:2], 8) if asked.quick else (SIZES, 20)
+    sizes, rounds = (SIZES[:2], 25) if asked.quick else (SIZES, 80)
     headers = {"Accept-Encoding": "br"} if asked.compressed else {}
     programs = find_postgres()
     if programs is None:
@@ -105,7 +126,10 @@ def main() -> int:
         return 1
     with Path(os.devnull).open("w") as nowhere, private_postgres(programs, POSTGRES) as url:
         with redirect_stderr(nowhere):  # the product's log lines: written, and read by nobody
-            measured = {size: subjects(_database(url, size), size, SEND_BATCH * (rounds + 2), headers) for size in sizes}
+            measured = {
+                size: subjects(_database(url, size), size, SEND_BATCH * (rounds + WARM_UP), headers)
+                for size in sizes
+            }
         run(measured, rounds)
         for subject in itertools.chain.from_iterable(measured.values()):
             subject.engine.dispose()
@@ -123,15 +147,15 @@ def _database(url: str, size: int) -> str:
 
 
 def run(measured: dict[int, list[Subject]], rounds: int) -> None:
-    """Batches in turn, every subject at every size before the next round, so that all meet the same machine.
+    """Small batches in turn: every subject at every size, each beside a batch of the floor, before the next round.
 
-    The first two rounds fill caches and plans and are not counted.
+    The first rounds fill caches and plans and are not counted.
     """
-    for number in range(rounds + 2):
+    for number in range(rounds + WARM_UP):
         for together in zip(*measured.values(), strict=True):
             for subject in together:
-                size = SEND_BATCH if subject.name in ("send", "floor insert") else PAGE_BATCH
-                measure(subject, size, keep=number > 1)
+                size = SEND_BATCH if subject.name == "send" else PAGE_BATCH
+                measure_beside_floor(subject, size, keep=number >= WARM_UP)
 
 
 if __name__ == "__main__":

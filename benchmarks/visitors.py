@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import EnvironBuilder
 
 from benchmarks.dataset import DOCTORS_EACH, NOW
-from booking.clock import start_of_oslo_day, oslo_date
+from booking.clock import oslo_date, start_of_oslo_day
 from booking.domain.draft import hold_expires
 from booking.models import Draft, LoginSession, Person, Slot
 

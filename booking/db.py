@@ -189,7 +189,7 @@ def engine_options(url: str, pool: int) -> dict[str, Any]:
     """
     if url.startswith("sqlite"):
         return {"url": url, "connect_args": {"timeout": 30, "check_same_thread": False}}
-    options: dict[str, Any] = {"url": url, "isolation_level": "AUTOCOMMIT"}
+    options: dict[str, Any] = {"url": url, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
     return options | {"pool_size": pool, "max_overflow": 0, "pool_timeout": 30, "pool_recycle": 1800}
 
 

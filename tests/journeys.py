@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from uuid import UUID
 
 from booking.clock import oslo_date, utc_minute
 from tests.page_client import Page, PageClient
@@ -52,3 +53,19 @@ def book(client: PageClient, start: datetime, reason: str = REASON, service: str
 def free_values(client: PageClient) -> list[str]:
     """The times (UTC minutes) offered on the step 2 page that the client is at."""
     return [node.get("value") for node in client.page.root.all("input") if node.get("name") == "start"]
+
+
+def every_form(draft: str, appointment_id: UUID) -> list[str]:
+    """Where forms are sent: every address that takes POST, for a booking's path and an appointment."""
+    return [
+        "/sprak",
+        "/logg-ut",
+        "/logg-inn/test",
+        "/bestill/kristiansand",
+        f"{draft}/tidspunkt",
+        f"{draft}/se-gjennom",
+        f"{draft}/hva-det-gjelder",
+        f"{draft}/forkast",
+        f"/timeavtaler/{appointment_id}/avbestill",
+        f"/timeavtaler/{appointment_id}/endre-tid",
+    ]

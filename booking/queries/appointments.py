@@ -64,6 +64,10 @@ _EARLIER = (
     .limit(PAGE + 1)
     .offset(sa.bindparam("skipped"))
 )
+# In one statement; a part with its own order and limit has to stand in brackets that SQLite does not know.
+_BOTH = sa.union_all(
+    sa.select(sa.true(), *_COMING.subquery().c), sa.select(sa.false(), *_EARLIER.subquery().c)
+)
 _SPANS = (
     sa.select(_APPOINTMENT.c.starts_at, _APPOINTMENT.c.ends_at, _APPOINTMENT.c.service_id)
     .where(
@@ -85,12 +89,25 @@ def coming_appointments(session: Session, patient_id: int, now: datetime) -> lis
     return [AppointmentLine(*row) for row in session.execute(_COMING, asked).all()]
 
 
-def earlier_appointments(
+def coming_and_earlier(
     session: Session, patient_id: int, now: datetime, page: int
-) -> list[AppointmentLine]:
-    """The rest, latest first, one page (from 1) and one line more that tells whether there is another page."""
-    asked = {"patient_id": patient_id, "closed": now - STAYS_OPEN, "skipped": (page - 1) * PAGE}
-    return [AppointmentLine(*row) for row in session.execute(_EARLIER, asked).all()]
+) -> tuple[list[AppointmentLine], list[AppointmentLine]]:
+    """The coming ones as above; and of the rest, latest first, one page (from 1) and one line more that tells whether
+    there is another page.
+    """
+    closed = now - STAYS_OPEN
+    asked = {
+        "patient_id": patient_id,
+        "closed": closed,
+        "began": closed - FOUR_HOURS,
+        "skipped": (page - 1) * PAGE,
+    }
+    coming, earlier = [], []
+    for row in session.execute(_BOTH, asked).all():
+        (coming if row[0] else earlier).append(AppointmentLine(*row[1:]))
+    coming.sort(key=lambda line: (line.starts_at, line.id))
+    earlier.sort(key=lambda line: line.starts_at, reverse=True)
+    return coming, earlier
 
 
 def appointment_of(session: Session, appointment_id: uuid.UUID, person_id: int) -> AppointmentInHand | None:

@@ -1,7 +1,11 @@
-"""Templates compiled once a language, their texts already translated: no page looks a text up while it is made."""
+"""Templates compiled once a language, with what never changes in place: translated texts, addresses without parts.
+
+No page looks a text up or builds the address of «Timeavtaler» while it is made.
+"""
 
 from typing import Any
 
+from flask import url_for
 from flask.templating import Environment
 from flask_babel import gettext
 from jinja2 import Template, nodes
@@ -43,21 +47,29 @@ class TemplatesByLanguage(Environment):
     def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
         # Jinja's hook for another code generator. Only pages: elsewhere texts are not escaped the same way.
         if self.compiled_for is not None and name is not None and name.endswith(".html"):
-            source = _Translated().visit(source)
+            source = _Settled().visit(source)
         return super()._generate(source, name, *args, **kwargs)
 
 
-class _Translated(NodeTransformer):
-    """Replaces ``_("…")`` by its translation, and ``_("… %(name)s", name=…)`` by the translation with its place."""
+class _Settled(NodeTransformer):
+    """Replaces ``_("…")`` by its translation, ``_("… %(name)s", name=…)`` by the translation with its place, and
+    ``url_for("…")`` by the address (the app is never mounted below another path: app.py trusts no prefix).
+    """
 
     def visit_Call(self, node: nodes.Call) -> nodes.Expr:  # noqa: N802  Jinja's visitors are named so
         self.generic_visit(node)
-        is_text = isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext")
-        if not is_text or node.dyn_args or node.dyn_kwargs or len(node.args) != 1:
+        if node.dyn_args or node.dyn_kwargs or len(node.args) != 1 or not isinstance(node.node, nodes.Name):
             return node
-        text = node.args[0]
-        if not isinstance(text, nodes.Const):
+        argument = node.args[0]
+        if not isinstance(argument, nodes.Const):
             return node
+        if node.node.name in ("_", "gettext"):
+            return self._text(argument, node)
+        if node.node.name == "url_for" and not node.kwargs:
+            return nodes.Const(url_for(argument.value), lineno=node.lineno)
+        return node
+
+    def _text(self, text: nodes.Const, node: nodes.Call) -> nodes.Expr:
         # Compiled in a request in this language, so this is the translation into it; "%%" is how "%" is written.
         words = Markup(gettext(text.value))  # noqa: S704  our own words, as Jinja's i18n extension marks them
         if not node.kwargs:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, LocatorAssertions, Page, expect
 
 from tests.browser import walk
 from tests.browser.conftest import PHONE
@@ -21,7 +21,7 @@ def phone(request: pytest.FixtureRequest, open_browser: Callable[..., Page]) -> 
     return open_browser(java_script_enabled=request.param)
 
 
-def reason(page: Page) -> object:
+def reason(page: Page) -> LocatorAssertions:
     return expect(page.get_by_label("Hva gjelder det?"))
 
 
@@ -91,9 +91,6 @@ def test_a_page_kept_in_memory_is_fetched_again(page_kept_in_memory: Page, app: 
     page = page_kept_in_memory
     page.goto("/k/kristiansand")
     first = page.get_by_text("Første ledige time:").inner_text()
-    page.evaluate(
-        "window.addEventListener('pagehide', (event) => sessionStorage.setItem('kept', event.persisted))"
-    )
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
     page.get_by_role("link", name="Informasjon og hjelp til videotimen").click()

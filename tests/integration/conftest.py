@@ -15,13 +15,16 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from app import create_app
 from booking.db import db
+from booking.models import Person
 from booking.web import current
+from tests.factories import Town, log_in, make_person, make_town
 from tests.page_client import PageClient
 from tests.stage import Clock, let_go, migrate, settings_for
 from tools import build_assets
@@ -178,3 +181,37 @@ def client(app: Flask) -> PageClient:
 def another_client(app: Flask) -> Callable[[], PageClient]:
     """Makes another person's browser."""
     return lambda: PageClient(app)
+
+
+@pytest.fixture
+def town(session: Session) -> Town:
+    """Kristiansand with its service: one doctor, six visits each weekday morning."""
+    return make_town(session)
+
+
+@pytest.fixture
+def person(session: Session, town: Town) -> Person:
+    """Kari Nordmann of Kristiansand."""
+    return make_person(session, lives_in=town.municipality)
+
+
+@pytest.fixture
+def kari(client: PageClient, person: Person) -> PageClient:
+    """Kari's browser, logged in."""
+    log_in(client, person)
+    return client
+
+
+@pytest.fixture
+def ola(another_client: Callable[[], PageClient], session: Session, town: Town) -> PageClient:
+    """Ola's browser, logged in; he lives where Kari does."""
+    browser = another_client()
+    log_in(browser, make_person(session, lives_in=town.municipality, name="Ola Nordmann"))
+    return browser
+
+
+@pytest.fixture
+def said() -> Iterator[list[Any]]:
+    """What the app has logged during the test."""
+    with structlog.testing.capture_logs() as entries:
+        yield entries

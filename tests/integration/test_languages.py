@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.models import Person
-from tests.factories import Town, log_in, make_person, make_town, oslo, stored
+from tests.factories import Town, log_in, make_person, oslo, stored
 from tests.journeys import book, draft_path, hold
 from tests.page_client import PageClient
 
@@ -17,16 +17,6 @@ FRONT = {
 }
 LIST = {"nb": "Timeavtaler", "nn": "Timeavtalar", "en": "Appointments"}
 NAMES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
-
-
-@pytest.fixture
-def town(session: Session) -> Town:
-    return make_town(session)
-
-
-@pytest.fixture
-def person(session: Session, town: Town) -> Person:
-    return make_person(session, lives_in=town.municipality)
 
 
 def language_of(client: PageClient) -> str:
@@ -80,9 +70,10 @@ def test_person_s_language_is_no_strangers(client: PageClient, session: Session,
     assert client.page.heading == FRONT["nb"]
 
 
-@pytest.mark.parametrize(
-    ("asked", "language"),
-    [
+def test_browser_that_has_chosen_nothing_gets_what_it_asks_for(
+    client: PageClient, subtests: pytest.Subtests
+) -> None:
+    for asked, language in [
         ("nb", "nb"),
         ("no", "nb"),
         ("nn", "nn"),
@@ -99,20 +90,18 @@ def test_person_s_language_is_no_strangers(client: PageClient, session: Session,
         ("se", "nb"),
         ("", "nb"),
         ("*", "nb"),
-    ],
-)
-def test_browser_that_has_chosen_nothing_gets_what_it_asks_for(
-    client: PageClient, asked: str, language: str
-) -> None:
-    client.get("/", headers={"Accept-Language": asked} if asked else {})
-    assert (client.page.heading, language_of(client)) == (FRONT[language], language)
+    ]:
+        with subtests.test(asked=asked, language=language):
+            client.get("/", headers={"Accept-Language": asked} if asked else {})
+            assert (client.page.heading, language_of(client)) == (FRONT[language], language)
 
 
-@pytest.mark.parametrize("language", ["xx", "", "NB", "nb\0", "../en", "de", "se", "x" * 5000])
-def test_language_that_we_do_not_have_changes_nothing(client: PageClient, language: str) -> None:
+def test_language_that_we_do_not_have_changes_nothing(client: PageClient, subtests: pytest.Subtests) -> None:
     client.get("/")
-    client.post("/sprak", {"language": language, "next": "/"}, follow=True)
-    assert client.page.heading == FRONT["nb"]
+    for language in ["xx", "", "NB", "nb\0", "../en", "de", "se", "x" * 5000]:
+        with subtests.test(language=language):
+            client.post("/sprak", {"language": language, "next": "/"}, follow=True)
+            assert client.page.heading == FRONT["nb"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 from urllib.parse import quote
 
 import pytest
@@ -9,26 +10,12 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.seed.reference import load_municipalities, load_services
-from tests.factories import (
-    Town,
-    log_in,
-    make_closed_day,
-    make_municipality,
-    make_person,
-    make_service,
-    make_town,
-    oslo,
-)
+from tests.factories import Town, log_in, make_closed_day, make_municipality, make_person, make_service, oslo
 from tests.journeys import book, hold
 from tests.page_client import PageClient
 from tests.stage import A_FRIDAY_MORNING, Clock
 
 MONDAY_8 = oslo("2026-11-23 08.00")
-
-
-@pytest.fixture
-def town(session: Session) -> Town:
-    return make_town(session)
 
 
 @pytest.fixture
@@ -85,15 +72,16 @@ def test_search_shows_eight_at_most_and_nothing_for_nothing(client: PageClient, 
     assert found(client, "") == found(client, "   ") == []
 
 
-@pytest.mark.parametrize("query", ["krist", "Atlantis", ""])
 def test_search_by_htmx_gives_the_same_results_as_the_page(
-    client: PageClient, norway: None, query: str
+    client: PageClient, norway: None, subtests: pytest.Subtests
 ) -> None:
-    found(client, query)
-    page = client.page.html
-    found(client, query, htmx=True)
-    assert client.page.html.strip() in page
-    assert "<h1" not in client.page.html
+    for query in ["krist", "Atlantis", ""]:
+        with subtests.test(query=query):
+            found(client, query)
+            page = client.page.html
+            found(client, query, htmx=True)
+            assert client.page.html.strip() in page
+            assert "<h1" not in client.page.html
 
 
 def test_front_page_leads_to_the_kommune_in_three_steps(client: PageClient, town: Town) -> None:
@@ -136,9 +124,11 @@ def test_lasting_link_shows_the_next_free_time(client: PageClient, session: Sess
     assert "Første ledige time: tirsdag 24. november kl. 08.00" in client.get("/k/kristiansand").main_text()
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
+def test_number_and_former_spellings_lead_to_the_lasting_link(
+    client: PageClient, session: Session, subtests: pytest.Subtests
+) -> None:
+    make_municipality(session, also_written=["sogne", "1018"])
+    written = [
         "4204",
         "KRISTIANSAND",
         "Kristiansand",
@@ -147,16 +137,10 @@ def test_lasting_link_shows_the_next_free_time(client: PageClient, session: Sess
         "Søgne",
         "1018",
         "kristiansand.",
-        "%20kristiansand",
-    ],
-)
-@pytest.mark.parametrize("page", ["k", "hjelp"])
-def test_number_and_former_spellings_lead_to_the_lasting_link(
-    client: PageClient, session: Session, page: str, written: str
-) -> None:
-    make_municipality(session, also_written=["sogne", "1018"])
-    answer = client.get(f"/{page}/{quote(written, safe='%')}", expect=301)
-    assert answer.location == f"/{page}/kristiansand"
+    ]
+    for page, key in product(("k", "hjelp"), written):
+        with subtests.test(page=page, key=key):
+            assert client.get(f"/{page}/{quote(key)}", expect=301).location == f"/{page}/kristiansand"
 
 
 def test_name_of_several_kommuner_asks_which(client: PageClient, session: Session) -> None:
@@ -233,25 +217,26 @@ def test_free_times_as_html_are_a_small_fragment_in_the_language_asked_for(
         assert len(answer.get_data()) < 1500
 
 
-@pytest.mark.parametrize("address", ["/k/kristiansand/ledige-timer", "/k/kristiansand/ledige-timer.json"])
 def test_free_times_may_be_kept_a_minute_and_read_by_every_page(
-    client: PageClient, session: Session, town: Town, address: str
+    client: PageClient, session: Session, town: Town, subtests: pytest.Subtests
 ) -> None:
     """Also when the browser that asks is logged in and has a half-done booking: nothing of that is in the answer."""
     log_in(client, make_person(session, lives_in=town.municipality, name="Kari Nordmann", language="nn"))
     hold(client, oslo("2026-11-24 08.00"))
-    for use_cookies in (True, False):
-        browser = client.browser if use_cookies else client.app.test_client(use_cookies=False)
-        answer = browser.get(address, headers={"Origin": "https://www.kristiansand.kommune.no"})
-        assert answer.headers["Cache-Control"] == "public, max-age=60"
-        assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-        assert "Set-Cookie" not in answer.headers
-        assert "Cookie" not in answer.headers.get("Vary", "")
-        assert "Access-Control-Allow-Credentials" not in answer.headers
-        assert "måndag" not in answer.get_data(as_text=True)
-        for word in ("Kari", "csrf", "bestilling/", "Sørlandslege"):
-            assert word not in answer.get_data(as_text=True)
+    for address in ["/k/kristiansand/ledige-timer", "/k/kristiansand/ledige-timer.json"]:
+        with subtests.test(address=address):
+            for use_cookies in (True, False):
+                browser = client.browser if use_cookies else client.app.test_client(use_cookies=False)
+                answer = browser.get(address, headers={"Origin": "https://www.kristiansand.kommune.no"})
+                assert answer.headers["Cache-Control"] == "public, max-age=60"
+                assert answer.headers["Access-Control-Allow-Origin"] == "*"
+                assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+                assert "Set-Cookie" not in answer.headers
+                assert "Cookie" not in answer.headers.get("Vary", "")
+                assert "Access-Control-Allow-Credentials" not in answer.headers
+                assert "måndag" not in answer.get_data(as_text=True)
+                for word in ("Kari", "csrf", "bestilling/", "Sørlandslege"):
+                    assert word not in answer.get_data(as_text=True)
 
 
 def test_free_times_are_the_same_for_everybody(
@@ -303,14 +288,22 @@ def test_booked_time_is_gone_from_the_free_times_and_a_passed_one_too(
 # The rest
 
 
-@pytest.mark.parametrize(
-    "address", ["/", "/kommuner", "/personvern", "/tilgjengelighet", "/k/kristiansand", "/hjelp/kristiansand"]
-)
-def test_public_page_says_where_to_get_help_at_once(client: PageClient, town: Town, address: str) -> None:
-    client.get(address)
-    assert (client.page.link("116 117"), client.page.link("113")) == ("tel:116117", "tel:113")
-    assert client.page.has_link("Personvern og informasjonskapsler/cookies")
-    assert client.page.has_link("Tilgjengelighetserklæring")
+def test_public_page_says_where_to_get_help_at_once(
+    client: PageClient, town: Town, subtests: pytest.Subtests
+) -> None:
+    for address in [
+        "/",
+        "/kommuner",
+        "/personvern",
+        "/tilgjengelighet",
+        "/k/kristiansand",
+        "/hjelp/kristiansand",
+    ]:
+        with subtests.test(address=address):
+            client.get(address)
+            assert (client.page.link("116 117"), client.page.link("113")) == ("tel:116117", "tel:113")
+            assert client.page.has_link("Personvern og informasjonskapsler/cookies")
+            assert client.page.has_link("Tilgjengelighetserklæring")
 
 
 def test_help_page_is_the_kommunes_own(client: PageClient, town: Town) -> None:

@@ -18,7 +18,6 @@ from tests.factories import (
     make_hours,
     make_municipality,
     make_person,
-    make_town,
     oslo,
 )
 from tests.journeys import answer_no
@@ -53,17 +52,6 @@ def asked_by(client: PageClient, address: str) -> list[str]:
         assert client.browser.get(address).status_code == 200
     assert sent, f"{address} asked the database nothing: is anybody listening?"
     return sent
-
-
-@pytest.fixture
-def town(session: Session) -> Town:
-    return make_town(session)
-
-
-@pytest.fixture
-def kari(client: PageClient, session: Session, town: Town) -> PageClient:
-    log_in(client, make_person(session, lives_in=town.municipality))
-    return client
 
 
 def assert_same(client: PageClient, addresses: list[str], grow: Callable[[], None]) -> None:

@@ -39,7 +39,7 @@ class Person:
     app: Flask
     service: ServiceFacts
     citizen: Citizen
-    draft_id: uuid.UUID = uuid.UUID(int=0)
+    draft_id: uuid.UUID | None = None
 
     def do(self, use_case: Any, **arguments: Any) -> Any:
         with self.app.test_request_context():

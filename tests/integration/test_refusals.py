@@ -1,7 +1,5 @@
 """What the rules refuse, each with a clear page and the way on; nothing is changed by what is refused."""
 
-import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -20,35 +18,12 @@ from tests.factories import (
     oslo,
     stored,
 )
-from tests.journeys import REASON, answer_no, book, choose, draft_path, free_values, hold, send
-from tests.page_client import Page, PageClient
+from tests.journeys import answer_no, book, choose, hold, send
+from tests.page_client import PageClient
 from tests.stage import A_FRIDAY_MORNING, Clock
 
 MONDAY_8 = oslo("2026-11-23 08.00")
 TUESDAY_8 = oslo("2026-11-24 08.00")
-
-
-@pytest.fixture
-def town(session: Session) -> Town:
-    return make_town(session)
-
-
-@pytest.fixture
-def person(session: Session, town: Town) -> Person:
-    return make_person(session, lives_in=town.municipality)
-
-
-@pytest.fixture
-def kari(client: PageClient, person: Person) -> PageClient:
-    log_in(client, person)
-    return client
-
-
-@pytest.fixture
-def ola(another_client: Callable[[], PageClient], session: Session, town: Town) -> PageClient:
-    browser = another_client()
-    log_in(browser, make_person(session, lives_in=town.municipality, name="Ola Nordmann"))
-    return browser
 
 
 def the_appointment(session: Session) -> Appointment:
@@ -224,23 +199,32 @@ def test_citizen_who_moved_away_while_booking_is_refused_at_every_step(
 # Times and moments
 
 
-@pytest.mark.parametrize("start", ["2026-11-20T08:40Z", "2026-11-20T09:10Z", "2025-01-06T07:00Z"])
-def test_time_that_has_been_or_is_too_near_is_refused(kari: PageClient, session: Session, start: str) -> None:
+def test_time_that_has_been_or_is_too_near_is_refused(
+    kari: PageClient, session: Session, subtests: pytest.Subtests
+) -> None:
     path = answer_no(kari)
-    kari.post(f"{path}/tidspunkt", {"start": start}, expect=409)
-    assert kari.page.heading == "Tiden er passert"
-    assert stored(session, Slot) == []
+    for start in ["2026-11-20T08:40Z", "2026-11-20T09:10Z", "2025-01-06T07:00Z"]:
+        with subtests.test(start=start):
+            kari.post(f"{path}/tidspunkt", {"start": start}, expect=409)
+            assert kari.page.heading == "Tiden er passert"
+            assert stored(session, Slot) == []
 
 
-@pytest.mark.parametrize(
-    "start",
-    ["2026-11-23T07:01Z", "2026-11-21T07:00Z", "2026-11-23T09:00Z", "2027-11-22T07:00Z", "2999-12-31T23:59Z"],
-)
-def test_time_that_is_in_nobodys_schedule_is_refused(kari: PageClient, session: Session, start: str) -> None:
+def test_time_that_is_in_nobodys_schedule_is_refused(
+    kari: PageClient, session: Session, subtests: pytest.Subtests
+) -> None:
     path = answer_no(kari)
-    kari.post(f"{path}/tidspunkt", {"start": start}, expect=409)
-    assert kari.page.heading == "Noen andre rakk denne tiden"
-    assert stored(session, Slot) == []
+    for start in [
+        "2026-11-23T07:01Z",
+        "2026-11-21T07:00Z",
+        "2026-11-23T09:00Z",
+        "2027-11-22T07:00Z",
+        "2999-12-31T23:59Z",
+    ]:
+        with subtests.test(start=start):
+            kari.post(f"{path}/tidspunkt", {"start": start}, expect=409)
+            assert kari.page.heading == "Noen andre rakk denne tiden"
+            assert stored(session, Slot) == []
 
 
 def test_refused_time_leaves_the_held_one_held(kari: PageClient, session: Session) -> None:
@@ -361,127 +345,3 @@ def test_visit_that_is_under_way_or_over_cannot_be_cancelled(
     kari.post(f"/timeavtaler/{appointment.id}/avbestill", expect=409)
     assert kari.page.heading == "Timen er ikke aktiv lenger"
     assert the_appointment(session).status == status
-
-
-# What is not yours
-
-
-def test_anothers_booking_answers_as_one_that_does_not_exist(
-    kari: PageClient, ola: PageClient, session: Session
-) -> None:
-    theirs = hold(ola, MONDAY_8)
-    for page in ("tidspunkt", "se-gjennom", "bekreftelse"):
-        assert (
-            kari.get(f"{theirs}/{page}", expect=404).text() == unknown(kari, f"bestilling/{{}}/{page}").text()
-        )
-    for page, form in (
-        ("tidspunkt", {"start": "2026-11-23T07:20Z"}),
-        ("se-gjennom", {"reason": REASON}),
-        ("hva-det-gjelder", {"reason": REASON}),
-        ("forkast", {}),
-    ):
-        kari.post(f"{theirs}/{page}", form, expect=404)
-    assert [slot.starts_at for slot in stored(session, Slot)] == [MONDAY_8]
-    assert [draft.reason for draft in stored(session, Draft)] == [None]
-
-
-def test_anothers_appointment_answers_as_one_that_does_not_exist(
-    kari: PageClient, ola: PageClient, session: Session
-) -> None:
-    book(ola, MONDAY_8, "Noe bare Ola skal vite")
-    theirs = the_appointment(session).id
-    for page in ("", "/avbestill", "/kalender.ics", "/start-video"):
-        found = kari.get(f"/timeavtaler/{theirs}{page}", expect=404)
-        assert found.text() == unknown(kari, f"timeavtaler/{{}}{page}").text()
-        assert "Ola" not in found.html
-    for page in ("/avbestill", "/endre-tid"):
-        kari.post(f"/timeavtaler/{theirs}{page}", expect=404)
-    assert the_appointment(session).status == "booked"
-
-
-def test_anothers_sent_booking_shows_no_receipt(kari: PageClient, ola: PageClient) -> None:
-    path = book(ola, MONDAY_8)
-    kari.get(f"{path}/bekreftelse", expect=404)
-    kari.get(f"{path}/se-gjennom", expect=404)
-
-
-def unknown(client: PageClient, address: str) -> Page:
-    return client.get("/" + address.format(uuid.uuid4()), expect=404)
-
-
-# Once
-
-
-def test_send_pressed_twice_is_one_booking(kari: PageClient, session: Session) -> None:
-    hold(kari, MONDAY_8)
-    second = kari.another_tab()
-    second.get(f"{draft_path(kari)}/se-gjennom")
-    send(kari)
-    send(second, "Noe annet")
-    assert second.page.path == kari.page.path
-    assert second.page.heading == "Timebestillingen er sendt"
-    assert the_appointment(session).reason == REASON
-    assert len(stored(session, AppointmentEvent)) == 1
-
-
-def test_change_sent_twice_is_one_change(kari: PageClient, session: Session) -> None:
-    book(kari, MONDAY_8)
-    kari.get(f"/timeavtaler/{the_appointment(session).id}")
-    kari.click("Endre tid")
-    choose(kari, TUESDAY_8)
-    second = kari.another_tab()
-    second.get(f"{draft_path(kari)}/se-gjennom")
-    kari.click("Send")
-    second.click("Send")
-    assert the_appointment(session).sequence == 1
-    assert [event.event for event in stored(session, AppointmentEvent)] == ["book", "move"]
-
-
-@pytest.mark.parametrize("page", ["tidspunkt", "tidspunkt?dato=2026-11-23", "se-gjennom"])
-def test_going_back_after_booking_leads_to_the_receipt(kari: PageClient, page: str) -> None:
-    path = book(kari, MONDAY_8)
-    kari.get(f"{path}/{page}", follow=True)
-    assert kari.page.path == f"{path}/bekreftelse"
-
-
-def test_old_page_of_a_sent_booking_can_choose_no_other_time(kari: PageClient, session: Session) -> None:
-    path = hold(kari, MONDAY_8)
-    old_tab = kari.another_tab()
-    old_tab.get(f"{path}/tidspunkt?dato=2026-11-23")
-    send(kari)
-    old_tab.submit(old_tab.page.find_form("Neste"), start="2026-11-23T07:20Z", expect=409)
-    assert old_tab.page.heading == "Bestillingen er allerede sendt"
-    old_tab.click("Gå dit")
-    assert old_tab.page.heading == "Timebestillingen er sendt"
-    assert [slot.starts_at for slot in stored(session, Slot)] == [MONDAY_8]
-
-
-def test_discarding_a_sent_booking_changes_nothing(kari: PageClient, session: Session) -> None:
-    path = hold(kari, MONDAY_8)
-    old_tab = kari.another_tab()
-    old_tab.get(f"{path}/se-gjennom")
-    send(kari)
-    old_tab.submit(old_tab.page.find_form("Forkast bestillingen"), expect=404)
-    assert the_appointment(session).status == "booked"
-    assert len(stored(session, Slot)) == 1
-
-
-def test_no_page_shows_a_taken_time_as_free(kari: PageClient, ola: PageClient) -> None:
-    path = answer_no(ola)
-    ola.get(f"{path}/tidspunkt?dato=2026-11-23", htmx=True)
-    assert "2026-11-23T07:00Z" in free_values(ola)
-    book(kari, MONDAY_8)
-    for htmx in (False, True):
-        ola.get(f"{path}/tidspunkt?dato=2026-11-23", htmx=htmx)
-        assert "2026-11-23T07:00Z" not in free_values(ola)
-        assert "mandag 23. november, 5 ledige timer" in ola.page.text()
-    assert "Første ledige time: mandag 23. november kl. 08.20" in ola.get("/k/kristiansand").text()
-    for address in ("/k/kristiansand/ledige-timer", "/k/kristiansand/ledige-timer.json"):
-        assert "2026-11-23T07:00" not in ola.browser.get(address).get_data(as_text=True)
-
-
-@pytest.mark.parametrize("page", ["tidspunkt?dato=2026-11-23", "se-gjennom"])
-def test_no_step_may_be_kept_by_the_browser(kari: PageClient, page: str) -> None:
-    """Else the back button would show the times as they were."""
-    path = hold(kari, MONDAY_8)
-    assert kari.get(f"{path}/{page}").response.headers["Cache-Control"] == "no-store"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -203,7 +203,7 @@ class Bookings(RuleBasedStateMachine):
     def type_something(self, n: int, stranger: bool) -> None:
         self.act(keep_reason, reason="Utsl", **self.draft(n, stranger))
 
-    @rule(doctor=st.integers(0, 2), start=st.sampled_from(TIMES), minutes=st.integers(1, 90))
+    @rule(doctor=st.integers(0, 2), start=starts, minutes=st.integers(1, 90))
     def doctor_falls_ill(self, doctor: int, start: datetime, minutes: int) -> None:
         self.world.session.add(
             Absence(
@@ -213,6 +213,19 @@ class Bookings(RuleBasedStateMachine):
             )
         )
         self.world.session.commit()
+
+    @rule(who=citizens, where=places, start=starts, minutes=st.integers(1, 90))
+    def doctor_falls_ill_while_one_writes(self, who: int, where: int, start: datetime, minutes: int) -> None:
+        self.answer(who=who, where=where, answer=Answer.NO)
+        mine = self.draft_of(who, where)
+        self.act(hold_time, start=start, **mine)
+        held = self.world.session.scalar(
+            sa.select(Slot.practitioner_id).where(Slot.draft_id == mine["draft_id"])
+        )
+        for place, doctor in enumerate(self.world.doctors):
+            if doctor.id == held:
+                self.doctor_falls_ill(doctor=place, start=start, minutes=minutes)
+        self.send_it("Utslett", **mine)
 
     @rule(minutes=st.sampled_from([1, 5, 9, 10, 11, 60]), tidies=st.booleans())
     def time_passes(self, minutes: int, tidies: bool) -> None:
@@ -247,6 +260,7 @@ def test_nothing_that_anybody_does_books_twice(world: World) -> None:
             max_examples=60 if on_sqlite else 12,
             stateful_step_count=40,
             derandomize=True,
+            phases=[Phase.generate, Phase.shrink],
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),

@@ -7,31 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.models import Appointment, Draft, ParkedText
-from tests.factories import Town, log_in, make_person, make_town, oslo, stored
+from tests.factories import Town, make_person, oslo, stored
 from tests.journeys import answer_no, book, hold, send
 from tests.page_client import PageClient
 from tests.stage import Clock
 
 MONDAY_8 = oslo("2026-11-23 08.00")
 TYPED = "Utslett på hendene <b>siden</b> mandag & tirsdag 🤒"
-
-
-@pytest.fixture
-def town(session: Session) -> Town:
-    return make_town(session)
-
-
-@pytest.fixture
-def kari(client: PageClient, session: Session, town: Town) -> PageClient:
-    log_in(client, make_person(session, lives_in=town.municipality))
-    return client
-
-
-@pytest.fixture
-def ola(another_client: Callable[[], PageClient], session: Session, town: Town) -> PageClient:
-    browser = another_client()
-    log_in(browser, make_person(session, lives_in=town.municipality, name="Ola Nordmann"))
-    return browser
 
 
 def text_in_form(client: PageClient, path: str) -> str:
@@ -127,30 +109,30 @@ def test_parked_text_is_encrypted(kari: PageClient, session: Session, clock: Clo
     assert b"Utslett" not in bytes(raw)
 
 
-@pytest.mark.parametrize("form", ["hva-det-gjelder", "forkast", "tidspunkt", "se-gjennom"])
-def test_login_after_a_form_leads_to_a_page_that_exists(kari: PageClient, clock: Clock, form: str) -> None:
+def test_login_after_a_form_leads_to_a_page_that_exists(
+    kari: PageClient, clock: Clock, subtests: pytest.Subtests
+) -> None:
     """Some addresses take forms only: going there by GET would be a 405."""
     path = hold(kari, MONDAY_8)
-    clock.forward(minutes=30)
-    kari.post(f"{path}/{form}", expect=401)
-    kari.log_in("Kari Nordmann")
-    assert kari.page.heading in {"Timeavtaler", "Velg tidspunkt", "Se gjennom og send"}
+    for form in ["hva-det-gjelder", "forkast", "tidspunkt", "se-gjennom"]:
+        with subtests.test(form=form):
+            clock.forward(minutes=30)
+            kari.post(f"{path}/{form}", expect=401)
+            kari.log_in("Kari Nordmann")
+            assert kari.page.heading in {"Timeavtaler", "Velg tidspunkt", "Se gjennom og send"}
 
 
 # The form was old or forged
 
 
-@pytest.mark.parametrize(
-    "token", [None, "", "forged", "ImFkMGIyMGJlOGMwMTU0YTA1ZjRlY2E4YWEyNTU0NGM3NzkwMzhlMGEi.x.y"]
-)
 def test_send_without_our_token_is_refused_with_the_text_still_in_the_form(
-    kari: PageClient, session: Session, token: str | None
+    kari: PageClient, session: Session
 ) -> None:
     path = hold(kari, MONDAY_8)
-    form = {"reason": TYPED} | ({} if token is None else {"csrf_token": token})
-    kari.post(f"{path}/se-gjennom", form, csrf=False, expect=400)
-    assert kari.page.heading == "Se gjennom og send"
-    assert kari.page.find_form("Send").values()["reason"] == TYPED
+    for token in ({}, {"csrf_token": ""}, {"csrf_token": "forged"}, {"csrf_token": "ImFkMGIyMGJl.x.y"}):
+        kari.post(f"{path}/se-gjennom", {"reason": TYPED, **token}, csrf=False, expect=400)
+        assert kari.page.heading == "Se gjennom og send"
+        assert kari.page.find_form("Send").values()["reason"] == TYPED
     assert stored(session, Appointment) == []
     kari.click("Send")
     assert kari.page.heading == "Timebestillingen er sendt"
@@ -180,27 +162,25 @@ def test_forged_send_to_anothers_booking_shows_nothing_of_it(
 # A mistake in the form
 
 
-@pytest.mark.parametrize(
-    ("typed", "told"),
-    [
+def test_text_that_cannot_be_sent_stands_in_the_form_with_the_reason(
+    kari: PageClient, session: Session, subtests: pytest.Subtests
+) -> None:
+    path = hold(kari, MONDAY_8)
+    for typed, told in [
         ("", "Skriv kort hva timen gjelder"),
         (" \n\t ", "Skriv kort hva timen gjelder"),
         ("x" * 501, "Teksten er 1 tegn for lang"),
         ("Vondt i halsen. " * 100, "tegn for lang"),
-    ],
-)
-def test_text_that_cannot_be_sent_stands_in_the_form_with_the_reason(
-    kari: PageClient, session: Session, typed: str, told: str
-) -> None:
-    path = hold(kari, MONDAY_8)
-    send(kari, typed, expect=422)
-    assert told in kari.page.main_text()
-    summary = kari.page.root.by_id("error-summary")
-    assert summary is not None
-    assert summary.all("a")[0].get("href") == "#reason"
-    assert kari.page.find_form("Send").values()["reason"].strip() == typed.strip()
-    assert text_in_form(kari, path) == typed.strip()
-    assert stored(session, Appointment) == []
+    ]:
+        with subtests.test(typed=typed, told=told):
+            send(kari, typed, expect=422)
+            assert told in kari.page.main_text()
+            summary = kari.page.root.by_id("error-summary")
+            assert summary is not None
+            assert summary.all("a")[0].get("href") == "#reason"
+            assert kari.page.find_form("Send").values()["reason"].strip() == typed.strip()
+            assert text_in_form(kari, path) == typed.strip()
+            assert stored(session, Appointment) == []
 
 
 def test_text_above_500_is_kept_whole_and_can_be_shortened(kari: PageClient, session: Session) -> None:

@@ -12,8 +12,7 @@ from booking.queries.appointments import (
     PAGE,
     AppointmentInHand,
     appointment_of,
-    coming_appointments,
-    earlier_appointments,
+    coming_and_earlier,
 )
 from booking.queries.drafts import unfinished_booking
 from booking.services.appointments import cancel_appointment
@@ -40,12 +39,10 @@ def index() -> ResponseReturnValue:
     citizen, now = current.citizen(), current.now()
     asked = request.args.get("side", "1")[:4]
     page = max(int(asked), 1) if asked.isascii() and asked.isdigit() else 1
-    earlier = earlier_appointments(db.session, citizen.id, now, page)
+    coming, earlier = coming_and_earlier(db.session, citizen.id, now, page)
     return render_template(
         "appointments/index.html",
-        coming=cards.appointment_cards(
-            coming_appointments(db.session, citizen.id, now), now, first_has_video=True
-        ),
+        coming=cards.appointment_cards(coming, now, first_has_video=True),
         earlier=cards.appointment_cards(earlier[:PAGE], now, first_has_video=False),
         page=page,
         more=len(earlier) > PAGE,

@@ -31,29 +31,31 @@ class Card:
 
 def appointment_cards(lines: list[AppointmentLine], now: datetime, *, first_has_video: bool) -> list[Card]:
     """Cards in the order given; with ``first_has_video`` the first has its «Start video»."""
-    return [_card(line, now, video=first_has_video and place == 0) for place, line in enumerate(lines)]
+    language, today = current.language(), oslo_date(now)
+    title, base = _("Videotime hos Kommunal nettlege"), url_for("appointments.index")
+    cards = []
+    for place, line in enumerate(lines):
+        words = full_date(line.starts_at, language, today)
+        near = relative_day(line.starts_at, language, today)
+        video = first_has_video and place == 0
+        card = Card(
+            weekday_date=f"{words} ({near})" if near else words,
+            time=_("kl. %(time)s", time=time_only(line.starts_at, language)),
+            title=title,
+            place=_("Video, lege i %(municipality)s kommune", municipality=line.owner_name),
+            href=f"{base}/{line.id}",
+            status=status_tag(line.status, line.ends_at, now),
+            action=(_("Start video"), url_for("appointments.start_video", appointment_id=line.id))
+            if video
+            else None,
+        )
+        cards.append(card)
+    return cards
 
 
 def next_card(coming: list[AppointmentLine], now: datetime) -> Card | None:
     """The next appointment, if there is one."""
-    return _card(coming[0], now, video=True) if coming else None
-
-
-def _card(line: AppointmentLine, now: datetime, *, video: bool) -> Card:
-    language, today = current.language(), oslo_date(now)
-    words = full_date(line.starts_at, language, today)
-    near = relative_day(line.starts_at, language, today)
-    return Card(
-        weekday_date=f"{words} ({near})" if near else words,
-        time=_("kl. %(time)s", time=time_only(line.starts_at, language)),
-        title=_("Videotime hos Kommunal nettlege"),
-        place=_("Video, lege i %(municipality)s kommune", municipality=line.owner_name),
-        href=url_for("appointments.show", appointment_id=line.id),
-        status=status_tag(line.status, line.ends_at, now),
-        action=(_("Start video"), url_for("appointments.start_video", appointment_id=line.id))
-        if video
-        else None,
-    )
+    return next(iter(appointment_cards(coming[:1], now, first_has_video=True)), None)
 
 
 def status_tag(status: str, ends_at: datetime, now: datetime) -> tuple[str, str] | None:

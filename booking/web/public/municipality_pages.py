@@ -1,6 +1,7 @@
 """A municipality's lasting short address, its free times for its own web pages, and its help page."""
 
 from datetime import datetime
+from itertools import islice
 
 from flask import (
     Blueprint,
@@ -63,7 +64,7 @@ def free_times(key: str, kind: str = "") -> ResponseReturnValue:
     language = request.args.get("sprak", "nb")
     language = language if language in LANGUAGES else "nb"
     free = _free(service)
-    starts = [start for day in free.days() for start in free.starts(day)][:SHOWN]
+    starts = list(islice((start for day in free.days() for start in free.starts(day)), SHOWN))
     wants_json = kind == "json" or request.args.get("format") == "json"
     if (
         wants_json
