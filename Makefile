@@ -8,7 +8,7 @@ ifndef PORT
 PORT := $(or $(NETTLEGE_PORT),8000)
 endif
 BIN := .venv/bin
-LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --python-version 3.11 --universal --generate-hashes \
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
 help: ## this list

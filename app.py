@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from inspect import iscoroutinefunction
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,11 +13,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from booking import cli, crypto
 from booking.clock import utc_now
-from booking.db import Base, db, engine_options, prepare_sqlite
+from booking.db import Base, db, engine_options, prepare_sqlite, with_transactions
 from booking.integrations.identity.chosen_person import ChosenPerson
 from booking.integrations.video_node.http import HttpVideoNodes
 from booking.settings import Settings, load_settings
 from booking.web import blueprints, csrf, errors, guards, headers, htmx, i18n, limits, logs, static_files
+from booking.web.cookies import SessionCookie
+from booking.web.templates import TemplatesByLanguage
 from video import web as video_pages
 from video import web_guest, web_room
 
@@ -59,10 +62,14 @@ def _connect_database(app: Flask, settings: Settings) -> None:
     if settings.database_url.startswith("sqlite:///"):
         Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
+    # The extension's teardown of async sessions would start an event loop in a thread after every request.
+    app.teardown_appcontext_funcs = [f for f in app.teardown_appcontext_funcs if not iscoroutinefunction(f)]
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
-    Alembic(metadatas=Base.metadata).init_app(app)
+        transactional = with_transactions(db.engine)
+        db.sessionmaker.configure(bind=transactional)
+    Alembic(metadatas=Base.metadata, engines=transactional).init_app(app)
 
 
 def _connect_outside(app: Flask, settings: Settings) -> None:
@@ -76,6 +83,8 @@ def _connect_outside(app: Flask, settings: Settings) -> None:
 
 
 def _install_web(app: Flask, settings: Settings) -> None:
+    app.jinja_environment = TemplatesByLanguage
+    app.session_interface = SessionCookie()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["test_login"] = settings.test_login
     logs.install(app)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from uuid import UUID
 
 from booking.clock import oslo_date, utc_minute
 from tests.page_client import Page, PageClient
@@ -52,3 +53,30 @@ def book(client: PageClient, start: datetime, reason: str = REASON, service: str
 def free_values(client: PageClient) -> list[str]:
     """The times (UTC minutes) offered on the step 2 page that the client is at."""
     return [node.get("value") for node in client.page.root.all("input") if node.get("name") == "start"]
+
+
+def every_form(draft: str, appointment_id: UUID) -> list[str]:
+    """Where a citizen's browser sends: every address that takes POST, for a booking's path and an appointment."""
+    return [
+        "/sprak",
+        "/logg-ut",
+        "/logg-inn/test",
+        "/bestill/kristiansand",
+        f"{draft}/tidspunkt",
+        f"{draft}/se-gjennom",
+        f"{draft}/hva-det-gjelder",
+        f"{draft}/forkast",
+        f"/timeavtaler/{appointment_id}/avbestill",
+        f"/timeavtaler/{appointment_id}/endre-tid",
+        "/video/gjest",
+        f"/video/{appointment_id}/tilbud",
+        f"/video/{appointment_id}/forlat",
+        f"/video/{appointment_id}/bekreft-rommet",
+        f"/video/{appointment_id}/telefon",
+    ]
+
+
+def every_doctors_form(appointment_id: UUID) -> list[str]:
+    """Where a doctor's browser sends, and no other."""
+    names = ("apne-tidlig", "slipp-inn", "melding", "inviter", "fjern", "avslutt", "utfall")
+    return [f"/lege/{appointment_id}/{name}" for name in names]

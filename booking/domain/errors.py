@@ -32,6 +32,10 @@ class SlotPassed(SlotTaken):
     """The time has been, or is so near that nobody could make it."""
 
 
+class TimeChanged(BookingRefused):
+    """Another tab chose another time than the page showed that was sent."""
+
+
 class OverlapsOwnAppointment(BookingRefused):
     """The citizen has another appointment at that time; ``start`` is that one's."""
 

@@ -7,7 +7,8 @@ times on every page view. A day's times are bits of an integer, a practitioner's
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 LEAD = timedelta(minutes=10)
 """A time is offered until ten minutes before it starts: as long as it may be held while the citizen reviews."""
@@ -70,6 +71,9 @@ def _wall_clock(day: date, minute: int, zone: tzinfo) -> int | None:
 
 
 def _plan(hours: tuple[WeeklyHours, ...], day: date, zone: tzinfo) -> _Day:
+    """The day's times. Of a practitioner's times that overlap only the first is kept: two lines of hours may, and
+    so may a long visit into the hour that the spring change skips and the time that the clock shows after it.
+    """
     times: dict[int, dict[int, int]] = {}
     for line in hours:
         if line.covers(day):
@@ -80,10 +84,13 @@ def _plan(hours: tuple[WeeklyHours, ...], day: date, zone: tzinfo) -> _Day:
     starts = tuple(sorted(times))
     bits: dict[int, int] = {}
     ends = {}
+    busy_until: dict[int, int] = {}
     for position, start in enumerate(starts):
         for practitioner_id, end in times[start].items():
-            bits[practitioner_id] = bits.get(practitioner_id, 0) | 1 << position
-            ends[practitioner_id, start] = end
+            if start >= busy_until.get(practitioner_id, start):
+                bits[practitioner_id] = bits.get(practitioner_id, 0) | 1 << position
+                ends[practitioner_id, start] = end
+                busy_until[practitioner_id] = end
     return _Day(day, starts, bits, ends)
 
 
@@ -111,6 +118,22 @@ class FreeTimes:
 
     def __init__(self, days: Iterable[tuple[_Day, dict[int, int]]]) -> None:
         self._days = {plan.day: (plan, free) for plan, free in days}
+        self._any = {day: _either(free.values()) for day, (_, free) in self._days.items()}
+        self._offered: tuple[int, FreeTimes] | None = None
+
+    def offered_at(self, now: datetime) -> "FreeTimes":
+        """Those that start later than LEAD after ``now``; the same object as long as no further time has passed."""
+        earliest = to_minutes(now + LEAD)
+        begun = [plan for plan, _ in self._days.values() if plan.starts and plan.starts[0] <= earliest]
+        passed = [sum(1 for start in plan.starts if start <= earliest) for plan in begun]
+        offered = self._offered
+        if offered is None or offered[0] != sum(passed):
+            days = {plan.day: (plan, dict(free)) for plan, free in self._days.values()}
+            for plan, count in zip(begun, passed, strict=True):
+                for practitioner_id, mask in days[plan.day][1].items():
+                    days[plan.day][1][practitioner_id] = mask >> count << count
+            self._offered = offered = (sum(passed), FreeTimes(days.values()))
+        return offered[1]
 
     def days(self) -> list[date]:
         """Every day in the window, in order, free times or not."""
@@ -118,11 +141,11 @@ class FreeTimes:
 
     def count(self, day: date) -> int:
         """How many times are free on ``day``; 0 outside the window."""
-        return self._any_free(day).bit_count()
+        return self._any.get(day, 0).bit_count()
 
     def starts(self, day: date) -> list[datetime]:
         """The free starts (UTC) of ``day`` in order."""
-        free = self._any_free(day)
+        free = self._any.get(day, 0)
         if not free:
             return []
         return [from_minutes(s) for i, s in enumerate(self._days[day][0].starts) if free >> i & 1]
@@ -142,11 +165,12 @@ class FreeTimes:
 
     def next_day(self, after: date) -> date | None:
         """The first day after ``after`` with something free."""
-        return next((day for day in self._days if day > after and self._any_free(day)), None)
+        return next((day for day in self._days if day > after and self._any[day]), None)
 
     def first(self) -> datetime | None:
         """The first free start of all."""
-        return next((self.starts(day)[0] for day in self._days if self._any_free(day)), None)
+        day = next((day for day in self._days if self._any[day]), None)
+        return self.starts(day)[0] if day else None
 
     def nearest(self, start: datetime, how_many: int = 3) -> tuple[datetime, ...]:
         """The free starts nearest to ``start``, nearest first; of two as near, the later."""
@@ -154,11 +178,9 @@ class FreeTimes:
         every.sort(key=lambda s: (abs(s - start), s < start))
         return tuple(every[:how_many])
 
-    def _any_free(self, day: date) -> int:
-        free = 0
-        for mask in self._days[day][1].values() if day in self._days else ():
-            free |= mask
-        return free
+
+def _either(masks: Iterable[int]) -> int:
+    return reduce(or_, masks, 0)
 
 
 def free_times(
@@ -176,6 +198,19 @@ def free_times(
     ``taken`` are (practitioner, start, end) in minutes UTC; one that overlaps a planned time in part takes it whole.
     Times that start within LEAD of ``now`` are not offered.
     """
+    return untaken_times(hours, closed, taken, first=first, last=last, zone=zone).offered_at(now)
+
+
+def untaken_times(
+    hours: tuple[WeeklyHours, ...],
+    closed: frozenset[date],
+    taken: Iterable[tuple[int, int, int]],
+    *,
+    first: date,
+    last: date,
+    zone: tzinfo,
+) -> FreeTimes:
+    """As free_times, but with the times that have passed among them: for keeping until something is taken."""
     window = _window(hours, closed, first, last, zone)
     plans, place = window.plans, window.place
     free = [dict(plan.bits) for plan in plans]
@@ -185,12 +220,6 @@ def free_times(
             free[n][practitioner_id] &= ~(1 << i)
         else:
             _strike(plans, free, Taken(practitioner_id, start, end))
-    earliest = to_minutes(now + LEAD)
-    for n, plan in enumerate(plans):
-        if plan.starts and plan.starts[0] <= earliest:
-            passed = sum(1 for start in plan.starts if start <= earliest)
-            for practitioner_id in free[n]:
-                free[n][practitioner_id] = free[n][practitioner_id] >> passed << passed
     return FreeTimes(zip(plans, free, strict=True))
 
 

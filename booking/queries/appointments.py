@@ -3,13 +3,14 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.domain.appointments import LONGEST_OVERRUN, STAYS_OPEN, Status
-from booking.models import Appointment, Draft, Practitioner, Service, Visit
-from booking.queries.services import COLUMNS, Owner, ServiceFacts, with_owner
+from booking.models import Appointment, Draft, Practitioner, Visit
+from booking.queries.services import COLUMNS, OWNER, SERVICE, ServiceFacts, with_owner
 
 LIVE = (Status.BOOKED.value, Status.ARRIVED.value)
 PAGE = 20
@@ -38,26 +39,66 @@ class AppointmentInHand:
     service: ServiceFacts
 
 
+_APPOINTMENT: Any = Appointment.__table__
+_VISIT: Any = Visit.__table__
+_IS_LIVE = sa.or_(*(_APPOINTMENT.c.status == word for word in LIVE))
+_GOES_ON = sa.exists().where(
+    _VISIT.c.appointment_id == _APPOINTMENT.c.id,
+    _VISIT.c.started_at.is_not(None),
+    _VISIT.c.ended_at.is_(None),
+)
+# As is_coming in the domain says. The visit is looked for only when the room would have closed without it.
+_ROOM_OPEN = sa.and_(
+    _IS_LIVE,
+    sa.or_(
+        _APPOINTMENT.c.ends_at > sa.bindparam("closed"),
+        sa.and_(_APPOINTMENT.c.ends_at > sa.bindparam("overrun"), _GOES_ON),
+    ),
+)
 _LINE = with_owner(
     sa.select(
-        Appointment.id,
-        Appointment.status,
-        Appointment.starts_at,
-        Appointment.ends_at,
-        Owner.name,
-        Service.owner_number,
-        Appointment.outcome,
-    ).join(Service, Service.id == Appointment.service_id)
+        _APPOINTMENT.c.id,
+        _APPOINTMENT.c.status,
+        _APPOINTMENT.c.starts_at,
+        _APPOINTMENT.c.ends_at,
+        OWNER.c.name,
+        SERVICE.c.owner_number,
+        _APPOINTMENT.c.outcome,
+    ).join_from(_APPOINTMENT, SERVICE, SERVICE.c.id == _APPOINTMENT.c.service_id)
+).where(_APPOINTMENT.c.patient_id == sa.bindparam("patient_id"))
+_COMING = _LINE.where(
+    # The start bounds the index range: a visit lasts four hours at most (ck_schedule_visit).
+    _APPOINTMENT.c.starts_at > sa.bindparam("began"),
+    _ROOM_OPEN,
+).order_by(_APPOINTMENT.c.starts_at, _APPOINTMENT.c.id)
+_EARLIER = (
+    _LINE.where(sa.not_(_ROOM_OPEN))
+    .order_by(_APPOINTMENT.c.starts_at.desc(), _APPOINTMENT.c.id)
+    .limit(PAGE + 1)
+    .offset(sa.bindparam("skipped"))
 )
-
-
-def _room_open(now: datetime) -> sa.ColumnElement[bool]:
-    """Live, and the video room not closed: as is_coming in the domain says."""
-    going_on = sa.exists().where(
-        Visit.appointment_id == Appointment.id, Visit.started_at.is_not(None), Visit.ended_at.is_(None)
+# In one statement; a part with its own order and limit has to stand in brackets that SQLite does not know.
+_BOTH = sa.union_all(
+    sa.select(sa.true(), *_COMING.subquery().c), sa.select(sa.false(), *_EARLIER.subquery().c)
+)
+_SPANS = (
+    sa.select(_APPOINTMENT.c.starts_at, _APPOINTMENT.c.ends_at, _APPOINTMENT.c.service_id)
+    .where(
+        _APPOINTMENT.c.patient_id == sa.bindparam("patient_id"),
+        _APPOINTMENT.c.starts_at > sa.bindparam("began"),
+        _APPOINTMENT.c.ends_at > sa.bindparam("now"),
+        _IS_LIVE,
+        _APPOINTMENT.c.id != sa.bindparam("except_id"),
     )
-    late = sa.and_(Appointment.ends_at > now - LONGEST_OVERRUN, going_on)
-    return sa.and_(Appointment.status.in_(LIVE), sa.or_(Appointment.ends_at > now - STAYS_OPEN, late))
+    .order_by(_APPOINTMENT.c.starts_at)
+)
+_NONE = uuid.UUID(int=0)
+
+
+def _moments(now: datetime) -> dict[str, datetime]:
+    """The planned ends of rooms that close now, without and with a visit that goes on, and their earliest start."""
+    overrun = now - LONGEST_OVERRUN
+    return {"closed": now - STAYS_OPEN, "overrun": overrun, "began": overrun - FOUR_HOURS}
 
 
 def goes_on(session: Session, appointment_id: uuid.UUID) -> bool:
@@ -70,23 +111,24 @@ def goes_on(session: Session, appointment_id: uuid.UUID) -> bool:
 
 def coming_appointments(session: Session, patient_id: int, now: datetime) -> list[AppointmentLine]:
     """The live ones whose room has not closed, the next one first."""
-    # The start bounds the index range: a visit lasts four hours at most (ck_schedule_visit).
-    recent = Appointment.starts_at > now - LONGEST_OVERRUN - FOUR_HOURS
-    statement = _LINE.where(Appointment.patient_id == patient_id, recent, _room_open(now))
-    return [
-        AppointmentLine(*row)
-        for row in session.execute(statement.order_by(Appointment.starts_at, Appointment.id))
-    ]
+    asked = {"patient_id": patient_id, **_moments(now)}
+    return [AppointmentLine(*row) for row in session.execute(_COMING, asked).all()]
 
 
-def earlier_appointments(
+def coming_and_earlier(
     session: Session, patient_id: int, now: datetime, page: int
-) -> list[AppointmentLine]:
-    """The rest, latest first, one page (from 1) and one line more that tells whether there is another page."""
-    statement = _LINE.where(Appointment.patient_id == patient_id, sa.not_(_room_open(now)))
-    statement = statement.order_by(Appointment.starts_at.desc(), Appointment.id)
-    rows = session.execute(statement.limit(PAGE + 1).offset((page - 1) * PAGE))
-    return [AppointmentLine(*row) for row in rows]
+) -> tuple[list[AppointmentLine], list[AppointmentLine]]:
+    """The coming ones as above; and of the rest, latest first, one page (from 1) and one line more that tells whether
+    there is another page.
+    """
+    asked = {"patient_id": patient_id, "skipped": (page - 1) * PAGE, **_moments(now)}
+    coming: list[AppointmentLine] = []
+    earlier: list[AppointmentLine] = []
+    for row in session.execute(_BOTH, asked).all():
+        (coming if row[0] else earlier).append(AppointmentLine(*row[1:]))
+    coming.sort(key=lambda line: (line.starts_at, line.id))
+    earlier.sort(key=lambda line: line.starts_at, reverse=True)
+    return coming, earlier
 
 
 def appointment_of(session: Session, appointment_id: uuid.UUID, person_id: int) -> AppointmentInHand | None:
@@ -94,7 +136,7 @@ def appointment_of(session: Session, appointment_id: uuid.UUID, person_id: int) 
     statement = (
         sa.select(Appointment, Practitioner.name, *COLUMNS)
         .join(Practitioner, Practitioner.id == Appointment.practitioner_id)
-        .join(Service, Service.id == Appointment.service_id)
+        .join(SERVICE, SERVICE.c.id == Appointment.service_id)
         .where(Appointment.id == appointment_id, Appointment.patient_id == person_id)
     )
     row = session.execute(with_owner(statement)).one_or_none()
@@ -105,18 +147,13 @@ def booked_spans(
     session: Session, patient_id: int, now: datetime, except_id: uuid.UUID | None
 ) -> list[tuple[datetime, datetime, int]]:
     """(start, end, service) of the patient's live appointments that have not ended, but for one that is moved."""
-    statement = sa.select(Appointment.starts_at, Appointment.ends_at, Appointment.service_id).where(
-        Appointment.patient_id == patient_id,
-        Appointment.starts_at > now - FOUR_HOURS,
-        Appointment.ends_at > now,
-        Appointment.status.in_(LIVE),
-    )
-    if except_id is not None:
-        statement = statement.where(Appointment.id != except_id)
-    return [
-        (start, end, service)
-        for start, end, service in session.execute(statement.order_by(Appointment.starts_at))
-    ]
+    asked = {
+        "patient_id": patient_id,
+        "began": now - FOUR_HOURS,
+        "now": now,
+        "except_id": except_id or _NONE,
+    }
+    return [(start, end, service) for start, end, service in session.execute(_SPANS, asked).all()]
 
 
 def appointment_id_of_draft(session: Session, draft_id: uuid.UUID, booked_by_id: int) -> uuid.UUID | None:

@@ -1,23 +1,40 @@
 """Which booking is this person in the middle of, and how far has it come?"""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.domain.draft import RESUMABLE, Progress
-from booking.models import Draft, Service, Slot
+from booking.domain.screening import Answer
+from booking.models import Draft, Slot
 from booking.models.draft import DraftStatus
-from booking.queries.services import COLUMNS, AnySelect, ServiceFacts, with_owner
+from booking.queries.services import COLUMNS, SERVICE, AnySelect, ServiceFacts, with_owner
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFacts:
+    """A draft as it was read; whoever changes one writes to its row."""
+
+    id: uuid.UUID
+    patient_id: int
+    moves_id: uuid.UUID | None
+    appointment_id: uuid.UUID | None
+    status: str
+    answer: str | None
+    answered_at: datetime | None
+    chosen_at: datetime | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class DraftInHand:
     """A draft with its service and its hold, if it has one. ``held_until`` is UTC and may have passed."""
 
-    draft: Draft
+    draft: DraftFacts
     service: ServiceFacts
     held_until: datetime | None
 
@@ -28,31 +45,64 @@ class DraftInHand:
         return Progress(answer=self.draft.answer, chosen=self.draft.chosen_at, sent=sent)
 
 
+# The statements are made once: to put one together costs as much as to run it.
+_DRAFT: Any = Draft.__table__
+_SLOT: Any = Slot.__table__
+_FACTS = tuple(_DRAFT.c[field.name] for field in fields(DraftFacts))
+_OPEN = _DRAFT.c.status == sa.literal_column(
+    f"'{DraftStatus.OPEN}'"
+)  # written out: partial indexes are for it
 _IN_HAND = with_owner(
-    sa.select(Draft, Slot.expires_at, *COLUMNS).join(Service, Service.id == Draft.service_id)
-).outerjoin(Slot, Slot.draft_id == Draft.id)
+    sa.select(*_FACTS, _SLOT.c.expires_at, *COLUMNS).join_from(
+        _DRAFT, SERVICE, SERVICE.c.id == _DRAFT.c.service_id
+    )
+).outerjoin(_SLOT, _SLOT.c.draft_id == _DRAFT.c.id)
+_OF_PERSON = _IN_HAND.where(
+    _DRAFT.c.id == sa.bindparam("draft_id"),
+    _DRAFT.c.booked_by_id == sa.bindparam("booked_by_id"),
+    _DRAFT.c.status != DraftStatus.DISCARDED.value,
+)
+_OF_PERSON_TO_CHANGE = _OF_PERSON.with_for_update(of=_DRAFT)
+_UNFINISHED = (
+    _IN_HAND.where(
+        _DRAFT.c.booked_by_id == sa.bindparam("booked_by_id"),
+        _OPEN,
+        _DRAFT.c.answer == Answer.NO.value,
+        _DRAFT.c.updated_at > sa.bindparam("since"),
+    )
+    .order_by(_DRAFT.c.updated_at.desc(), _DRAFT.c.id)
+    .limit(1)
+)
 
 
-def _one(session: Session, statement: AnySelect) -> DraftInHand | None:
-    row = session.execute(statement).first()
-    return None if row is None else DraftInHand(row[0], ServiceFacts(*row[2:]), row[1])
+def _one(session: Session, statement: AnySelect, asked: dict[str, object]) -> DraftInHand | None:
+    row = session.execute(statement, asked).first()
+    if row is None:
+        return None
+    service = len(_FACTS) + 1
+    return DraftInHand(DraftFacts(*row[: service - 1]), ServiceFacts(*row[service:]), row[service - 1])
 
 
-def draft_of(session: Session, draft_id: uuid.UUID, booked_by_id: int) -> DraftInHand | None:
-    """The draft, if it is that person's and was not given up."""
-    mine = sa.and_(Draft.id == draft_id, Draft.booked_by_id == booked_by_id)
-    return _one(session, _IN_HAND.where(mine, Draft.status != DraftStatus.DISCARDED))
+def draft_of(
+    session: Session, draft_id: uuid.UUID, booked_by_id: int, *, to_change: bool = False
+) -> DraftInHand | None:
+    """The draft, if it is that person's and was not given up; ``to_change`` locks it until the transaction ends.
+
+    One that has waited for the lock sees the draft as it is now, but ``held_until`` as it was before.
+    """
+    statement = _OF_PERSON_TO_CHANGE if to_change else _OF_PERSON
+    return _one(session, statement, {"draft_id": draft_id, "booked_by_id": booked_by_id})
 
 
 def unfinished_booking(session: Session, booked_by_id: int, now: datetime) -> DraftInHand | None:
     """The person's newest half-done booking that can still be picked up."""
-    mine = sa.and_(Draft.booked_by_id == booked_by_id, Draft.status == DraftStatus.OPEN)
-    statement = _IN_HAND.where(mine, Draft.answer == "no", Draft.updated_at > now - RESUMABLE)
-    return _one(session, statement.order_by(Draft.updated_at.desc(), Draft.id).limit(1))
+    return _one(session, _UNFINISHED, {"booked_by_id": booked_by_id, "since": now - RESUMABLE})
 
 
-def open_draft(session: Session, *, booked_by_id: int, service_id: int) -> Draft | None:
-    """The person's open draft at a service, other than one that moves an appointment."""
+def open_draft(
+    session: Session, *, booked_by_id: int, service_id: int, to_change: bool = False
+) -> Draft | None:
+    """The person's open draft at a service, other than one that moves an appointment; ``to_change`` locks it."""
     statement = sa.select(Draft).where(
         Draft.booked_by_id == booked_by_id,
         Draft.patient_id == booked_by_id,
@@ -60,4 +110,4 @@ def open_draft(session: Session, *, booked_by_id: int, service_id: int) -> Draft
         Draft.status == DraftStatus.OPEN,
         Draft.moves_id.is_(None),
     )
-    return session.scalar(statement)
+    return session.scalar(statement.with_for_update() if to_change else statement)

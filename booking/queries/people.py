@@ -8,13 +8,15 @@ from sqlalchemy.orm import Session
 
 from booking.models import LoginSession, Person, Practitioner
 
+# Columns of the tables, not of the classes: rows become Citizen at once and need no mapping in between.
+_PERSON, _LOGIN = Person.__table__.c, LoginSession.__table__.c
 _SHOWN = (
-    Person.id,
-    Person.name,
-    Person.birth_date,
-    Person.municipality_number,
-    Person.address_protected,
-    Person.language,
+    _PERSON.id,
+    _PERSON.name,
+    _PERSON.birth_date,
+    _PERSON.municipality_number,
+    _PERSON.address_protected,
+    _PERSON.language,
 )
 
 
@@ -40,9 +42,9 @@ class Doctor:
 
 
 _WITH_SESSION = (
-    sa.select(LoginSession.seen_at, LoginSession.created_at, *_SHOWN)
-    .join(Person, Person.id == LoginSession.person_id)
-    .where(LoginSession.token_digest == sa.bindparam("digest"))
+    sa.select(_LOGIN.seen_at, _LOGIN.created_at, *_SHOWN)
+    .join_from(LoginSession.__table__, Person.__table__, _PERSON.id == _LOGIN.person_id)
+    .where(_LOGIN.token_digest == sa.bindparam("digest"))
 )
 
 

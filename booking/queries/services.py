@@ -5,24 +5,26 @@ from datetime import date
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from booking.models import Municipality, Schedule, Service, ServiceArea
 
 AnySelect: TypeAlias = sa.Select[*tuple[Any, ...]]
 """A SELECT whose columns are turned into a dataclass at once, so that their types need not be spelled twice."""
 
-Owner = aliased(Municipality)
+# Columns of the tables, not of the classes: rows become ServiceFacts at once and need no mapping in between.
+SERVICE: Any = Service.__table__
+OWNER: Any = Municipality.__table__.alias("owner")
 """The municipality that runs the service of the row."""
 
 COLUMNS: tuple[Any, ...] = (
-    Service.id,
-    Service.slug,
-    Service.owner_number,
-    Owner.name,
-    Service.horizon_days,
-    Service.cancellation_hours,
-    Service.help_url,
+    SERVICE.c.id,
+    SERVICE.c.slug,
+    SERVICE.c.owner_number,
+    OWNER.c.name,
+    SERVICE.c.horizon_days,
+    SERVICE.c.cancellation_hours,
+    SERVICE.c.help_url,
 )
 
 
@@ -41,26 +43,34 @@ class ServiceFacts:
 
 def with_owner(statement: AnySelect) -> AnySelect:
     """``statement``, which already names Service, joined with the owning municipality."""
-    return statement.join(Owner, Owner.number == Service.owner_number)
+    return statement.join(OWNER, OWNER.c.number == SERVICE.c.owner_number)
 
 
 def service_by_slug(session: Session, slug: str) -> ServiceFacts | None:
     """The service at that address."""
-    row = session.execute(with_owner(sa.select(*COLUMNS)).where(Service.slug == slug)).one_or_none()
+    row = session.execute(
+        with_owner(sa.select(*COLUMNS).select_from(SERVICE)).where(SERVICE.c.slug == slug)
+    ).one_or_none()
     return None if row is None else ServiceFacts(*row)
 
 
 def service_for_municipality(session: Session, number: str) -> ServiceFacts | None:
     """The service that residents of the municipality may use."""
-    found = with_owner(sa.select(*COLUMNS).join(ServiceArea, ServiceArea.service_id == Service.id))
+    found = with_owner(
+        sa.select(*COLUMNS).join_from(SERVICE, ServiceArea, ServiceArea.service_id == SERVICE.c.id)
+    )
     row = session.execute(found.where(ServiceArea.municipality_number == number)).one_or_none()
     return None if row is None else ServiceFacts(*row)
 
 
+_AREA: Any = ServiceArea.__table__
+_SERVICE_HERE = sa.select(_AREA.c.service_id).where(_AREA.c.municipality_number == sa.bindparam("number"))
+
+
 def is_served(session: Session, service_id: int, number: str) -> bool:
     """Whether residents of the municipality may use the service."""
-    statement = sa.select(ServiceArea.service_id).where(ServiceArea.municipality_number == number)
-    return session.scalar(statement) == service_id
+    found: int | None = session.scalar(_SERVICE_HERE, {"number": number})
+    return found == service_id
 
 
 def served_municipalities(session: Session, service_id: int) -> list[str]:

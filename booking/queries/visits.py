@@ -14,11 +14,10 @@ from booking.models import (
     Person,
     Practitioner,
     Schedule,
-    Service,
     Visit,
     VisitParticipant,
 )
-from booking.queries.services import AnySelect, Owner, with_owner
+from booking.queries.services import OWNER, SERVICE, AnySelect, with_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def _facts() -> AnySelect:
             Appointment.starts_at,
             Appointment.ends_at,
             Appointment.service_id,
-            Owner.name,
+            OWNER.c.name,
             Appointment.patient_id,
             Person.name,
             Appointment.practitioner_id,
@@ -108,7 +107,7 @@ def _facts() -> AnySelect:
             Visit.node,
             Visit.message,
         )
-        .join(Service, Service.id == Appointment.service_id)
+        .join(SERVICE, SERVICE.c.id == Appointment.service_id)
         .join(Person, Person.id == Appointment.patient_id)
         .join(Practitioner, Practitioner.id == Appointment.practitioner_id)
         .outerjoin(Visit, Visit.appointment_id == Appointment.id)

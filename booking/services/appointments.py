@@ -28,20 +28,25 @@ def cancel_appointment(session: Session, *, appointment_id: uuid.UUID, by: Citiz
         raise NotFound(str(appointment_id))
     if appointment.status == Status.CANCELLED:
         return
-    appointment.status = change(appointment.status, Event.CANCEL, start=appointment.starts_at, now=now).value
+    status = change(appointment.status, Event.CANCEL, start=appointment.starts_at, now=now).value
     forget_visit(session, appointment)
+    appointment.status = status
     session.execute(sa.delete(Slot).where(Slot.appointment_id == appointment.id))
     _close_moves(session, appointment.id)
-    record(session, appointment, Event.CANCEL, by, now)
+    start = appointment.starts_at
+    record(session, appointment.id, Event.CANCEL, status=status, starts_at=start, by=by, now=now)
     session.flush()
 
 
 def _close_moves(session: Session, appointment_id: uuid.UUID) -> None:
-    """A half-done change of time is pointless now: let go of what it holds."""
-    open_moves = sa.select(Draft.id).where(Draft.moves_id == appointment_id, Draft.status == DraftStatus.OPEN)
-    session.execute(sa.delete(Slot).where(Slot.draft_id.in_(open_moves)))
+    """A half-done change of time is pointless now: let go of what it holds.
+
+    First the drafts: that waits for a tab that is picking a time, and then sees the hold which that tab made.
+    """
     session.execute(
         sa.update(Draft)
         .where(Draft.moves_id == appointment_id, Draft.status == DraftStatus.OPEN)
         .values(status=DraftStatus.DISCARDED.value, reason=None)
     )
+    moves = sa.select(Draft.id).where(Draft.moves_id == appointment_id)
+    session.execute(sa.delete(Slot).where(Slot.draft_id.in_(moves)))

@@ -33,20 +33,25 @@ def check_may_use(session: Session, *, service_id: int, by: Citizen, now: dateti
 @in_transaction
 def answer_screening(
     session: Session, *, service: ServiceFacts, answer: Answer, by: Citizen, now: datetime
-) -> Draft:
-    """Keep the answer on the citizen's open draft at the service, beginning one where there is none.
+) -> Draft | None:
+    """Keep a Nei on the citizen's open draft at the service, beginning one where there is none.
 
-    Any answer but Nei lets go of what was held: nothing of that booking goes on until it is answered Nei.
+    A Ja is not kept on anybody: it only takes back an earlier Nei and lets go of what was held, so that nothing of
+    that booking goes on until it is answered Nei. None when there was nothing to take back.
     """
     check_may_use(session, service_id=service.id, by=by, now=now)
-    draft = open_draft(session, booked_by_id=by.id, service_id=service.id)
+    # Locked: a «Ja» in one tab must not meet a hold or a «Send» of another tab half-way.
+    draft = open_draft(session, booked_by_id=by.id, service_id=service.id, to_change=True)
     if draft is not None and not still_resumable(draft.updated_at, now):
         _close(session, draft)
         draft = None
+    if not leads_on(answer):
+        if draft is not None:
+            draft.answer = draft.answered_at = None
+            _let_go(session, draft)
+        return draft
     draft = draft or _begin(session, service_id=service.id, by=by, now=now)
     draft.answer, draft.answered_at, draft.updated_at = answer.value, now, now
-    if not leads_on(answer):
-        _let_go(session, draft)
     return draft
 
 
@@ -135,7 +140,7 @@ def _begin(session: Session, *, service_id: int, by: Citizen, now: datetime) -> 
         if not violated(error, "uq_draft_open_booking", "uq_draft_booked_by_id_patient_id_service_id"):
             raise
         # The other tab was first: continue with its draft.
-        existing = open_draft(session, booked_by_id=by.id, service_id=service_id)
+        existing = open_draft(session, booked_by_id=by.id, service_id=service_id, to_change=True)
         if existing is None:
             raise
         return existing

@@ -1,7 +1,9 @@
 """Hold a time while the citizen reviews. The database's unique constraint decides who gets it."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +22,10 @@ from booking.queries.availability import free_times_for
 from booking.queries.drafts import DraftInHand, draft_of
 from booking.queries.people import Citizen
 from booking.services.drafts import check_may_use
+
+_SLOT: Any = Slot.__table__
+_DRAFT: Any = Draft.__table__
+_INSERT_SLOT = sa.insert(_SLOT).returning(_SLOT.c.id)
 
 DECIDERS = ("uq_slot_practitioner_id_starts_at", "ex_slot_overlap")
 """Whoever breaks one of these constraints came second."""
@@ -43,13 +49,13 @@ def hold_time(session: Session, *, draft_id: uuid.UUID, start: datetime, by: Cit
     check_patient_has_room(session, hand, start, free, now)
     session.execute(sa.delete(Slot).where(Slot.draft_id == hand.draft.id))
     take(session, hand, start, free, now)
-    hand.draft.chosen_at, hand.draft.updated_at = start, now
+    chosen = {"chosen_at": start, "updated_at": now}
+    session.execute(sa.update(_DRAFT).where(_DRAFT.c.id == draft_id).values(chosen))
 
 
 def draft_for_update(session: Session, draft_id: uuid.UUID, by: Citizen) -> DraftInHand:
     """The citizen's draft, locked until the transaction ends, so that two tabs queue. Raises NotFound."""
-    locked = sa.select(Draft.id).where(Draft.id == draft_id, Draft.booked_by_id == by.id).with_for_update()
-    hand = draft_of(session, draft_id, by.id) if session.scalar(locked) else None
+    hand = draft_of(session, draft_id, by.id, to_change=True)
     if hand is None:
         raise NotFound(str(draft_id))
     return hand
@@ -73,28 +79,37 @@ def check_patient_has_room(
     check_room_for(start, end, [(s, e, service == hand.service.id) for s, e, service in spans])
 
 
-def take(session: Session, hand: DraftInHand, start: datetime, free: FreeTimes, now: datetime) -> Slot:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A slot that holds a time: whose, and from when to when (UTC)."""
+
+    id: int
+    practitioner_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def take(session: Session, hand: DraftInHand, start: datetime, free: FreeTimes, now: datetime) -> Held:
     """Write the hold for whichever free practitioner the database still gives. Raises SlotTaken."""
     for practitioner_id, end in free.practitioners(oslo_date(start), start):
-        slot = Slot(
-            service_id=hand.service.id,
-            practitioner_id=practitioner_id,
-            starts_at=start,
-            ends_at=end,
-            status=SlotStatus.HELD.value,
-            expires_at=steps.hold_expires(now),
-            draft_id=hand.draft.id,
-        )
+        slot = {
+            "service_id": hand.service.id,
+            "practitioner_id": practitioner_id,
+            "starts_at": start,
+            "ends_at": end,
+            "status": SlotStatus.HELD.value,
+            "expires_at": steps.hold_expires(now),
+            "draft_id": hand.draft.id,
+        }
         _clear_expired(session, practitioner_id, start, end, now)
         try:
             with session.begin_nested():
-                session.add(slot)
-                session.flush()
+                slot_id = session.scalars(_INSERT_SLOT, slot).one()
         except IntegrityError as error:
             if not violated(error, *DECIDERS):
                 raise
             continue
-        return slot
+        return Held(slot_id, practitioner_id, start, end)
     raise SlotTaken(start, free.nearest(start))
 
 

@@ -32,6 +32,7 @@ def give_back_reason(session: Session, *, draft_id: uuid.UUID, by: Citizen, now:
         sa.select(ParkedText, Draft)
         .join(Draft, Draft.id == ParkedText.draft_id)
         .where(Draft.id == draft_id, Draft.booked_by_id == by.id, Draft.status == DraftStatus.OPEN)
+        .with_for_update()
     ).one_or_none()
     if row is None:
         return False

@@ -31,12 +31,13 @@ sent twice is known again."""
 def tidy(session: Session, *, now: datetime) -> None:
     """Delete health text of unfinished bookings as soon as they can no longer be picked up, and the rest with it."""
     forgotten = now - RESUMABLE
-    session.execute(sa.delete(Slot).where(Slot.status == SlotStatus.HELD, Slot.expires_at <= now))
+    # Drafts before their holds, as everywhere: one that is being continued right now is waited for.
     session.execute(
         sa.update(Draft)
         .where(Draft.status == DraftStatus.OPEN, Draft.updated_at <= forgotten)
         .values(status=DraftStatus.DISCARDED.value, reason=None, chosen_at=None)
     )
+    session.execute(sa.delete(Slot).where(Slot.status == SlotStatus.HELD, Slot.expires_at <= now))
     session.execute(sa.delete(ParkedText).where(ParkedText.parked_at <= forgotten))
     session.execute(
         sa.delete(Draft).where(Draft.status == DraftStatus.DISCARDED, Draft.updated_at <= now - OUT_OF_SIGHT)

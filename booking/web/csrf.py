@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from flask import Flask, Response, request
-from flask_wtf.csrf import CSRFProtect
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 _csrf = CSRFProtect()
 _pages: dict[str, Callable[[], Response]] = {}
@@ -13,7 +13,17 @@ _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 def install(app: Flask) -> None:
     """Switch Flask-WTF's check on; guards.py calls it at the right moment."""
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=True)
+    app.config["WTF_I18N_ENABLED"] = False  # every message is ours; WTForms would read its own for each form
     _csrf.init_app(app)
+    app.jinja_env.globals["csrf_token"] = token
+
+
+def token() -> str:
+    """The token of this request's forms; signed once, however many forms the page has."""
+    if "signed_token" not in g:
+        g.signed_token = generate_csrf()
+    signed: str = g.signed_token
+    return signed
 
 
 def protect() -> None:

@@ -1,9 +1,11 @@
 """This request: what time it is, who is logged in, which language."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from flask import current_app, g, request, session
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 
 from booking.domain.access import LoginRole
 from booking.queries.people import Citizen, Doctor
@@ -67,8 +69,21 @@ def citizen() -> Citizen:
 
 def language() -> str:
     """The language of this answer: "nb", "nn" or "en"."""
-    locale = get_locale()
-    return locale.language if locale is not None and locale.language in LANGUAGES else "nb"
+    if "language" not in g:
+        locale = get_locale()
+        g.language = locale.language if locale is not None and locale.language in LANGUAGES else "nb"
+    chosen: str = g.language
+    return chosen
+
+
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    """Another language than this request's while the block runs."""
+    before = language()
+    g.language = chosen
+    with force_locale(chosen):
+        yield
+    g.language = before
 
 
 def choose_language() -> str:
@@ -79,6 +94,10 @@ def choose_language() -> str:
     found = person()
     if found is not None and found.language in LANGUAGES:
         return found.language
-    # «no» is what many browsers still say for bokmål.
-    best = request.accept_languages.best_match(["nb", "no", "nn", "en"], default="nb")
-    return "nb" if best in (None, "no") else str(best)
+    for tag, quality in request.accept_languages:  # the most wanted first, «nn-NO» as well as «nn»
+        wanted = tag.partition("-")[0].lower() if quality > 0 else ""
+        if wanted in LANGUAGES:
+            return wanted
+        if wanted == "no":  # what many browsers still say for bokmål
+            return "nb"
+    return "nb"

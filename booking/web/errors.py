@@ -25,10 +25,8 @@ class ErrorWords:
 
 WORDS = {
     400: ErrorWords(
-        _l("Vi forstod ikke forespørselen"),
-        _l(
-            "Noe i adressen eller skjemaet var ikke som det skal. Gå tilbake, last siden på nytt og prøv igjen."
-        ),
+        _l("Noe er feil i adressen eller skjemaet"),
+        _l("Gå tilbake, last siden på nytt og prøv igjen."),
     ),
     401: ErrorWords(_l("Du må logge inn"), _l("Logg inn, så kommer du tilbake hit.")),
     403: ErrorWords(

@@ -5,6 +5,7 @@ fourth has its words added to the tables here.
 """
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from babel.dates import format_date
 
@@ -42,7 +43,7 @@ def full_date(when: date | datetime, language: str, today: date) -> str:
     """
     day = _day(when)
     pattern = _DAY_PATTERN[language] + ("" if day.year == today.year else " yyyy")
-    return format_date(day, pattern, locale=_LOCALE[language])
+    return _formatted(day, pattern, language)
 
 
 def date_and_time(moment: datetime, language: str, today: date) -> str:
@@ -83,7 +84,7 @@ def weekday_short(day: date, language: str) -> str:
     >>> [weekday_short(date(2026, 11, 23), language) for language in ("nb", "nn", "en")]
     ['man', 'må', 'Mon']
     """
-    return format_date(day, "EEE", locale=_LOCALE[language]).rstrip(".")
+    return _formatted(day, "EEE", language).rstrip(".")
 
 
 def weekday_full(day: date, language: str) -> str:
@@ -92,7 +93,7 @@ def weekday_full(day: date, language: str) -> str:
     >>> weekday_full(date(2026, 11, 23), "nn")
     'måndag'
     """
-    return format_date(day, "EEEE", locale=_LOCALE[language])
+    return _formatted(day, "EEEE", language)
 
 
 def month_name(day: date, language: str) -> str:
@@ -101,7 +102,7 @@ def month_name(day: date, language: str) -> str:
     >>> month_name(date(2027, 1, 4), "nb")
     'januar'
     """
-    return format_date(day, "LLLL", locale=_LOCALE[language])
+    return _formatted(day, "LLLL", language)
 
 
 def money(ore: int, language: str) -> str:
@@ -186,6 +187,11 @@ def opening_hours(hours: list[tuple[int, int, int]], language: str) -> list[str]
 
 def _wall_clock(minutes: int, language: str) -> str:
     return f"{minutes // 60:02}{_TIME_PATTERN[language][2]}{minutes % 60:02}"
+
+
+@lru_cache(maxsize=4096)
+def _formatted(day: date, pattern: str, language: str) -> str:
+    return format_date(day, pattern, locale=_LOCALE[language])
 
 
 def _day(when: date | datetime) -> date:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, redirect, render_template, request, session, url_for
+from flask import Flask, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.services.parking import park_reason
@@ -63,6 +63,8 @@ def install(app: Flask) -> None:
     def stand_guard() -> ResponseReturnValue | None:
         if request.endpoint is None:
             return None
+        if "\0" in request.path:
+            abort(404)  # no address of ours has one, and PostgreSQL refuses to look for it
         if not _lets_in(guard_of(current_app, request.endpoint)):
             return _refuse()
         protect()
@@ -91,7 +93,8 @@ def _refuse() -> ResponseReturnValue:
 def _ask_to_log_in() -> ResponseReturnValue:
     had_login = session.pop(current.SESSION_TOKEN, None) is not None
     reading = request.method in ("GET", "HEAD")
-    session["next"] = request.full_path.rstrip("?") if reading else request.path
+    came_from = request.full_path.rstrip("?") if reading else request.path
+    session["next"] = None if takes_only_forms(request.path) else came_from
     if reading and not request.headers.get("HX-Request"):
         return redirect(url_for("login.start"), 303)
     kept = not reading and _park_typed_text()
@@ -100,6 +103,13 @@ def _ask_to_log_in() -> ResponseReturnValue:
         # A fragment of a page that needs a login: the whole page goes to the login instead.
         return page, 401, {"HX-Redirect": url_for("login.start")}
     return page, 401
+
+
+def takes_only_forms(path: str) -> bool:
+    """Whether there is no page at ``path``, so that leading somebody there would end in a 405."""
+    adapter = current_app.create_url_adapter(request)
+    methods = set(adapter.allowed_methods(path)) if adapter else set()
+    return bool(methods) and "GET" not in methods
 
 
 def _park_typed_text() -> bool:

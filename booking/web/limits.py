@@ -45,3 +45,9 @@ def install(app: Flask, settings: Settings) -> None:
         RATELIMIT_ENABLED=settings.rate_limits, RATELIMIT_STORAGE_URI=settings.rate_limit_storage
     )
     limiter.init_app(app)
+    # Every limit of ours stands on a view, whose decorator counts. The extension's hook looks for others, of which
+    # there are none, before every request.
+    hooks = app.before_request_funcs[None]
+    app.before_request_funcs[None] = [
+        hook for hook in hooks if getattr(hook, "__self__", None) is not limiter
+    ]

@@ -8,9 +8,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -19,6 +17,7 @@ from flask import Flask
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    BrowserType,
     ConsoleMessage,
     Page,
     Request,
@@ -30,10 +29,9 @@ from waitress import create_server, wasyncore
 from app import create_app
 from booking.db import db
 from booking.seed.load import seed
-from tests.stage import Clock, let_go, migrate, settings_for
+from tests.stage import Clock, aside, let_go, migrate, settings_for
 from tools import build_assets
 
-T = TypeVar("T")
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -47,18 +45,12 @@ ARGUMENTS = (
     "--use-fake-ui-for-media-stream",
 )
 # Answers with these say something to a person; Chromium notes them on the console all the same.
-OUR_REFUSALS = {400, 403, 404, 405, 409, 413, 422, 429}
+OUR_REFUSALS = {400, 401, 403, 404, 405, 409, 413, 422, 429}
 PATIENCE_MS = 5_000
-AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def aside(act: Callable[[], T]) -> T:
-    """Do something with the app on a thread of its own.
-
-    Playwright runs an event loop on the tests' thread, and Flask-SQLAlchemy-Lite needs a thread without one.
-    """
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(act).result()
+AXE_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],  # a list of everything that is right costs three times as long
+}
 
 
 @pytest.fixture(scope="session")
@@ -107,14 +99,36 @@ def address(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium_program() -> str:
     program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if program is None:
         pytest.fail("Chromium is needed: `make test` installs it, or says how", pytrace=False)
+    return program
+
+
+@pytest.fixture(scope="session")
+def browsers() -> Iterator[BrowserType]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="session")
+def chromium(browsers: BrowserType, chromium_program: str) -> Iterator[Browser]:
+    browser = browsers.launch(executable_path=chromium_program, args=list(ARGUMENTS))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def keeping_chromium(browsers: BrowserType, chromium_program: str) -> Iterator[Browser]:
+    """Keeps pages in memory for going back, as people's browsers do; Playwright switches that off."""
+    browser = browsers.launch(
+        executable_path=chromium_program,
+        args=list(ARGUMENTS),
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -157,17 +171,26 @@ def desktop(open_browser: Callable[..., Page]) -> Page:
 
 
 @pytest.fixture(scope="session")
-def check_page() -> Callable[[Page], None]:
-    """Holds the page that is open now to what every page keeps; call it before any screenshot.
+def page_faults() -> Callable[[Page], list[str]]:
+    """What is wrong with the page that is open now, of all that every page keeps; ask before any screenshot.
 
     (Playwright's screenshots set style attributes, which a strict policy reports.)
     """
 
-    def check(page: Page) -> None:
+    def faults(page: Page) -> list[str]:
         page.wait_for_load_state()
-        faults = _heard[page].taken()
-        if _heard[page].scripts:
-            faults += _sideways(page) + _inaccessible(page)
+        found = _heard[page].taken()
+        return found + _sideways(page) + _inaccessible(page) if _heard[page].scripts else found
+
+    return faults
+
+
+@pytest.fixture(scope="session")
+def check_page(page_faults: Callable[[Page], list[str]]) -> Callable[[Page], None]:
+    """Holds the page that is open now to what every page keeps."""
+
+    def check(page: Page) -> None:
+        faults = page_faults(page)
         assert not faults, f"{page.url}:\n- " + "\n- ".join(faults)
 
     return check

@@ -8,20 +8,26 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from app import create_app
 from booking.db import db
+from booking.models import Person
+from booking.web import current
+from tests.factories import Town, log_in, make_person, make_town
 from tests.page_client import PageClient
 from tests.stage import Clock, let_go, migrate, settings_for
+from tests.visits import log_in_doctor
 from tools import build_assets
 
 TEMPLATE = "nettlege_template"
@@ -90,11 +96,25 @@ def _postgres_database(server: sa.Engine, name: str, template: str) -> Iterator[
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(
+    request: pytest.FixtureRequest, make_database: Callable[..., Any], tmp_path: Path
+) -> Iterator[Database]:
     """A migrated database without rows of ours, for this test alone."""
+    with make_database(request, request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def make_database() -> Callable[..., AbstractContextManager[Database]]:
+    """Makes a database that lives as long as the asker: ``make_database(request, "sqlite", folder)``."""
+    return _fresh_database
+
+
+@contextmanager
+def _fresh_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[Database]:
     # Asked for by name, so that a run on one kind never needs the other.
-    if request.param == "sqlite":
-        file = tmp_path / "nettlege.sqlite"
+    if kind == "sqlite":
+        file = folder / "nettlege.sqlite"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
         yield Database("sqlite", f"sqlite:///{file}")
         return
@@ -109,15 +129,21 @@ def clock() -> Clock:
     return Clock()
 
 
+class CompiledTemplates(FileSystemBytecodeCache):
+    """Templates compiled by one test serve all others: each app would compile its own anew, in each language."""
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return super().get_cache_key(f"{current.language()} {name}", filename)
+
+
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates compiled by one test serve all others: each app would compile its own anew."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> CompiledTemplates:
+    return CompiledTemplates(str(tmp_path_factory.mktemp("templates")))
 
 
 @pytest.fixture
 def make_app(
-    database: Database, clock: Clock, compiled_templates: FileSystemBytecodeCache
+    database: Database, clock: Clock, compiled_templates: CompiledTemplates
 ) -> Iterator[Callable[..., Flask]]:
     """Makes an app on the test's database: ``make_app(rate_limits=True)``."""
     made: list[Flask] = []
@@ -156,3 +182,43 @@ def client(app: Flask) -> PageClient:
 def another_client(app: Flask) -> Callable[[], PageClient]:
     """Makes another person's browser."""
     return lambda: PageClient(app)
+
+
+@pytest.fixture
+def town(session: Session) -> Town:
+    """Kristiansand with its service: one doctor, six visits each weekday morning."""
+    return make_town(session)
+
+
+@pytest.fixture
+def person(session: Session, town: Town) -> Person:
+    """Kari Nordmann of Kristiansand."""
+    return make_person(session, lives_in=town.municipality)
+
+
+@pytest.fixture
+def kari(client: PageClient, person: Person) -> PageClient:
+    """Kari's browser, logged in."""
+    log_in(client, person)
+    return client
+
+
+@pytest.fixture
+def doctor(another_client: Callable[[], PageClient], town: Town) -> PageClient:
+    """The doctor's browser, logged in."""
+    return log_in_doctor(another_client(), town.doctors[0])
+
+
+@pytest.fixture
+def ola(another_client: Callable[[], PageClient], session: Session, town: Town) -> PageClient:
+    """Ola's browser, logged in; he lives where Kari does."""
+    browser = another_client()
+    log_in(browser, make_person(session, lives_in=town.municipality, name="Ola Nordmann"))
+    return browser
+
+
+@pytest.fixture
+def said() -> Iterator[list[Any]]:
+    """What the app has logged during the test."""
+    with structlog.testing.capture_logs() as entries:
+        yield entries

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, url_for
-from flask_babel import gettext as _
 
 from booking.clock import oslo_date
 from booking.db import db
@@ -14,6 +13,7 @@ from booking.queries.municipalities import municipality_by_number
 from booking.web import current
 from booking.web.citizen.cards import status_tag
 from booking.web.formats import date_and_time, duration, time_only
+from booking.web.i18n import gettext as _
 
 
 def facts(found: AppointmentInHand, now: datetime) -> dict[str, Any]:

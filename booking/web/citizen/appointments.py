@@ -12,8 +12,7 @@ from booking.queries.appointments import (
     PAGE,
     AppointmentInHand,
     appointment_of,
-    coming_appointments,
-    earlier_appointments,
+    coming_and_earlier,
 )
 from booking.queries.drafts import unfinished_booking
 from booking.services.appointments import cancel_appointment
@@ -38,14 +37,12 @@ def _mine(appointment_id: uuid.UUID) -> AppointmentInHand:
 def index() -> ResponseReturnValue:
     """Coming and earlier appointments, the next one first."""
     citizen, now = current.citizen(), current.now()
-    asked = request.args.get("side", "1")
-    page = min(int(asked), 1000) if asked.isascii() and asked.isdigit() and int(asked) > 0 else 1
-    earlier = earlier_appointments(db.session, citizen.id, now, page)
+    asked = request.args.get("side", "1")[:4]
+    page = max(int(asked), 1) if asked.isascii() and asked.isdigit() else 1
+    coming, earlier = coming_and_earlier(db.session, citizen.id, now, page)
     return render_template(
         "appointments/index.html",
-        coming=cards.appointment_cards(
-            coming_appointments(db.session, citizen.id, now), now, first_has_video=True
-        ),
+        coming=cards.appointment_cards(coming, now, first_has_video=True),
         earlier=cards.appointment_cards(earlier[:PAGE], now, first_has_video=False),
         page=page,
         more=len(earlier) > PAGE,

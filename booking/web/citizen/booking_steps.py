@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from booking.db import db
 from booking.domain import draft as steps
 from booking.domain.draft import Step
-from booking.domain.errors import BookingRefused, NotFound, SlotTaken
+from booking.domain.errors import BookingRefused, NotFound, SlotTaken, TimeChanged
 from booking.queries.drafts import DraftInHand, draft_of
 from booking.services.drafts import discard_draft, keep_reason
 from booking.services.holding import hold_time
@@ -73,9 +73,9 @@ def send(draft_id: uuid.UUID) -> ResponseReturnValue:
         keep_reason(draft_id=draft_id, reason=reason, by=citizen, now=current.now())
         return step_pages.review_page(hand, reason=reason, form=form, status=422)
     try:
-        send_booking(draft_id=draft_id, reason=reason, by=citizen, now=current.now())
+        send_booking(draft_id=draft_id, reason=reason, by=citizen, now=current.now(), shown=form.shown)
     except BookingRefused as refusal:
-        return _refused(draft_id, reason, refusal)
+        return _refused(draft_id, form, refusal)
     return redirect(url_for("booking.receipt", draft_id=draft_id), 303)
 
 
@@ -87,8 +87,9 @@ def stale_send() -> Response:
     return step_pages.review_page(hand_at(draft_id, Step.REVIEW), reason=reason, stale=True, status=400)
 
 
-def _refused(draft_id: uuid.UUID, reason: str, refusal: BookingRefused) -> Response:
-    """Keep the text; then a lost time gets its page here, everything else where refusals are told."""
+def _refused(draft_id: uuid.UUID, form: ReasonForm, refusal: BookingRefused) -> Response:
+    """Keep the text; then a lost or changed time gets its page here, everything else where refusals are told."""
+    reason = form.reason.data or ""
     try:
         keep_reason(draft_id=draft_id, reason=reason, by=current.citizen(), now=current.now())
     except NotFound:
@@ -96,6 +97,8 @@ def _refused(draft_id: uuid.UUID, reason: str, refusal: BookingRefused) -> Respo
     hand = draft_of(db.session, draft_id, current.citizen().id)
     if isinstance(refusal, SlotTaken) and hand is not None:
         return step_pages.lost_page(hand, refusal)
+    if isinstance(refusal, TimeChanged) and hand is not None:
+        return step_pages.review_page(hand, reason=reason, form=form, status=409)
     raise refusal
 
 
@@ -104,6 +107,7 @@ def _refused(draft_id: uuid.UUID, reason: str, refusal: BookingRefused) -> Respo
 @limiter.limit("120 per minute")
 def save_reason(draft_id: uuid.UUID) -> ResponseReturnValue:
     """Keep the text while it is typed."""
+    hand_at(draft_id, Step.REVIEW)
     reason = request.form.get("reason", "")
     keep_reason(draft_id=draft_id, reason=reason, by=current.citizen(), now=current.now())
     return "", 204

@@ -1,15 +1,18 @@
 """Free times as a person looks for them: weeks of days with a count each, then the times of one day."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask import current_app
+from markupsafe import Markup
 
 from booking.clock import oslo_date, parse_day, to_oslo, utc_minute
 from booking.domain.slots import FreeTimes
 from booking.web.formats import full_date, month_name, time_only, weekday_full
+from booking.web.i18n import gettext as _
+from booking.web.i18n import ngettext
 
 NOON, EVENING = 12, 17
 
@@ -73,10 +76,41 @@ def day_groups(starts: list[datetime], language: str) -> list[tuple[str, list[tu
         (_("Kveld"), []),
     ]
     for start in starts:
-        hour = to_oslo(start).hour
-        place = 0 if hour < NOON else 1 if hour < EVENING else 2
-        groups[place][1].append((utc_minute(start), time_only(start, language)))
+        place, value, words = _time(start, language)
+        groups[place][1].append((value, words))
     return [group for group in groups if group[1]]
+
+
+@lru_cache(maxsize=8192)
+def _time(start: datetime, language: str) -> tuple[int, str, str]:
+    hour = to_oslo(start).hour
+    place = 0 if hour < NOON else 1 if hour < EVENING else 2
+    return place, utc_minute(start), time_only(start, language)
+
+
+# What is drawn of the same free times in the same words is the same: FreeTimes is one object as long as the database
+# gives one answer, and a new one from the first request that sees another.
+
+
+@lru_cache(maxsize=1024)
+def dates_drawn(free: FreeTimes, selected: date | None, today: date, language: str) -> Markup:
+    """The weeks as HTML; the links are relative, so that they hold for everybody's booking."""
+    grid = weeks(free, page="", selected=selected, today=today, language=language)
+    attrs = {"hx-get": "{href}", "hx-target": "#velg", "hx-swap": "outerHTML", "hx-push-url": "true"}
+    return _macro("date_grid")(grid, _("Dager med ledige timer"), attrs)
+
+
+@lru_cache(maxsize=1024)
+def times_drawn(free: FreeTimes, day: date, language: str, checked: str | None, error: str | None) -> Markup:
+    """The times of a day as HTML."""
+    groups = day_groups(free.starts(day), language)
+    return _macro("time_choice")(groups, "start", _("Velg tidspunkt"), error=error, checked=checked)
+
+
+def _macro(name: str) -> Callable[..., Markup]:
+    template = current_app.jinja_env.get_or_select_template(f"components/{name}.html")
+    macro: Callable[..., Markup] = getattr(template.module, name)
+    return macro
 
 
 def asked_day(text: str | None, chosen: datetime | None) -> date | None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from booking.clock import oslo_date
 from booking.domain.appointments import Status
@@ -15,6 +14,7 @@ from booking.queries.drafts import DraftInHand
 from booking.web import current
 from booking.web.citizen.steps import step_url
 from booking.web.formats import date_and_time, full_date, relative_day, time_only
+from booking.web.i18n import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +32,29 @@ class Card:
 
 def appointment_cards(lines: list[AppointmentLine], now: datetime, *, first_has_video: bool) -> list[Card]:
     """Cards in the order given; with ``first_has_video`` the first has its «Start video»."""
-    return [_card(line, now, video=first_has_video and place == 0) for place, line in enumerate(lines)]
+    language, today = current.language(), oslo_date(now)
+    title, base = _("Videotime hos Kommunal nettlege"), url_for("appointments.index")
+    cards = []
+    for place, line in enumerate(lines):
+        words = full_date(line.starts_at, language, today)
+        near = relative_day(line.starts_at, language, today)
+        video = first_has_video and place == 0
+        card = Card(
+            weekday_date=f"{words} ({near})" if near else words,
+            time=_("kl. %(time)s", time=time_only(line.starts_at, language)),
+            title=title,
+            place=_("Video, lege i %(municipality)s kommune", municipality=line.owner_name),
+            href=f"{base}/{line.id}",
+            status=status_tag(line.status, line.ends_at, now, line.outcome),
+            action=(_("Start video"), url_for("video.start", appointment_id=line.id)) if video else None,
+        )
+        cards.append(card)
+    return cards
 
 
 def next_card(coming: list[AppointmentLine], now: datetime) -> Card | None:
     """The next appointment, if there is one."""
-    return _card(coming[0], now, video=True) if coming else None
-
-
-def _card(line: AppointmentLine, now: datetime, *, video: bool) -> Card:
-    language, today = current.language(), oslo_date(now)
-    words = full_date(line.starts_at, language, today)
-    near = relative_day(line.starts_at, language, today)
-    return Card(
-        weekday_date=f"{words} ({near})" if near else words,
-        time=_("kl. %(time)s", time=time_only(line.starts_at, language)),
-        title=_("Videotime hos Kommunal nettlege"),
-        place=_("Video, lege i %(municipality)s kommune", municipality=line.owner_name),
-        href=url_for("appointments.show", appointment_id=line.id),
-        status=status_tag(line.status, line.ends_at, now, line.outcome),
-        action=(_("Start video"), url_for("video.start", appointment_id=line.id)) if video else None,
-    )
+    return next(iter(appointment_cards(coming[:1], now, first_has_video=True)), None)
 
 
 def status_tag(

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField, TextAreaField, ValidationError
+from werkzeug.datastructures import MultiDict
+from wtforms import RadioField, SelectChoice, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
 from booking.clock import parse_utc_minute
@@ -21,6 +23,10 @@ class CitizenForm(FlaskForm):
 
         csrf = False
 
+        def wrap_formdata(self, form: FlaskForm, formdata: object) -> MultiDict[str, str]:
+            """What the page's form sent; Flask-WTF would take JSON for it too, with values that are no texts."""
+            return request.form
+
     def error_list(self, first_ids: dict[str, str]) -> list[tuple[str, str]]:
         """(id of the field to go to, message) for the error summary, in the order of the fields."""
         return [
@@ -34,7 +40,7 @@ class ScreeningForm(CitizenForm):
     """Nei or Ja."""
 
     answer = RadioField(
-        choices=[(Answer.NO.value, _l("Nei")), (Answer.YES.value, _l("Ja"))],
+        choices=[SelectChoice(Answer.NO.value, _l("Nei")), SelectChoice(Answer.YES.value, _l("Ja"))],
         validators=[InputRequired(_l("Velg én"))],
         validate_choice=True,
     )
@@ -62,6 +68,15 @@ class ReasonForm(CitizenForm):
     """What it concerns."""
 
     reason = TextAreaField()
+    start = StringField()
+
+    @property
+    def shown(self) -> datetime | None:
+        """The start (UTC) that stood on the page; None when the form does not say."""
+        try:
+            return parse_utc_minute(self.start.data or "")
+        except ValueError:
+            return None
 
     def validate_reason(self, field: TextAreaField) -> None:
         """Say in words what the domain's rule refuses."""

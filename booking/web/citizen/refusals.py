@@ -50,7 +50,7 @@ def told(error: refused.BookingRefused) -> Told | None:
                 "så det blir nok til andre. Avbestill en, eller vent til en er over.",
                 limit=limit,
             )
-            return Told(409, _("Du har så mange timer du kan ha"), body, [_appointments()])
+            return Told(409, _("Du kan ikke bestille flere timer nå"), body, [_appointments()])
         case refused.NotResident():
             body = _(
                 "Tjenesten er for dem som bor i kommunene den gjelder. Kommunen du bor i, er ikke en av dem."
@@ -107,10 +107,10 @@ def _on_step_not_open(error: refused.StepNotOpen) -> ResponseReturnValue:
     if error.open_step == Step.RECEIPT:
         heading, body = (
             _("Bestillingen er allerede sendt"),
-            _("Den er sendt én gang, og du kan ikke endre den her."),
+            _("Du har sendt bestillingen. Timen finner du under Timeavtaler."),
         )
     else:
-        heading = _("Du må svare på noe før dette")
+        heading = _("Du er ikke ferdig med et tidligere steg")
         body = _(
             "Gå tilbake til det første steget du ikke er ferdig med. Det du har fylt ut, er tatt vare på."
         )

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.clock import oslo_date
 from booking.db import db
-from booking.domain.draft import Step
+from booking.domain.draft import Step, still_resumable
 from booking.domain.screening import Answer, leads_on
 from booking.queries.drafts import open_draft, unfinished_booking
 from booking.queries.services import ServiceFacts, service_by_slug, service_for_municipality
@@ -40,7 +40,9 @@ def screening(service_slug: str) -> ResponseReturnValue:
     service, citizen = _service(service_slug), current.citizen()
     check_may_use(db.session, service_id=service.id, by=citizen, now=current.now())
     draft = open_draft(db.session, booked_by_id=citizen.id, service_id=service.id)
-    return _page(service, checked=draft.answer if draft else None)
+    # An answer is good for its booking's day: after that the question is asked anew.
+    recent = draft is not None and still_resumable(draft.updated_at, current.now())
+    return _page(service, checked=draft.answer if draft and recent else None)
 
 
 @blueprint.post("/<service_slug>")
@@ -55,7 +57,7 @@ def answer(service_slug: str) -> ResponseReturnValue:
     if htmx.wants_fragment() and leads_on(given):
         return "", 204  # only «Neste» leads on; htmx tells us of a «Ja» when it is chosen
     draft = answer_screening(service=service, answer=given, by=current.citizen(), now=current.now())
-    if leads_on(given):
+    if draft is not None and leads_on(given):
         step = "booking.review" if draft.chosen_at is not None else "booking.time"
         return redirect(url_for(step, draft_id=draft.id), 303)
     _count(service)

@@ -40,13 +40,15 @@ def time_page(
     today = oslo_date(current.now())
     day = calendar.asked_day(dato, hand.draft.chosen_at)
     page = url_for("booking.time", draft_id=hand.draft.id)
+    checked = utc_minute(hand.draft.chosen_at) if hand.draft.chosen_at else None
+    errors = form.error_list({"start": _first_radio(free, day)}) if form else []
+    error = errors[0][1] if errors else None
     context = {
-        "weeks": calendar.weeks(free, page=page, selected=day, today=today, language=language),
-        "groups": calendar.day_groups(free.starts(day), language) if day else [],
+        "dates": calendar.dates_drawn(free, day, today, language),
+        "times": calendar.times_drawn(free, day, language, checked, error) if day else "",
         "day": _day(day, free, page, language, today) if day else None,
         "first": _first(free, page, language, today),
-        "checked": utc_minute(hand.draft.chosen_at) if hand.draft.chosen_at else None,
-        "errors": form.error_list({"start": _first_radio(free, day)}) if form else [],
+        "errors": errors,
         "action": page,
         "moving": hand.draft.moves_id is not None,
         "step": step_words(Step.TIME),
@@ -102,7 +104,10 @@ def lost_page(hand: DraftInHand, lost: SlotTaken) -> Response:
 def review_page(
     hand: DraftInHand, *, reason: str, form: ReasonForm | None = None, stale: bool = False, status: int = 200
 ) -> Response:
-    """Step 3, with the text as it was typed; ``stale`` when it came in a form too old to be taken."""
+    """Step 3, with the text as it was typed; ``stale`` when it came in a form too old to be taken.
+
+    Where the form showed another time than is chosen now, the page says so.
+    """
     now, language = current.now(), current.language()
     chosen = hand.draft.chosen_at
     assert chosen is not None, "step REVIEW is open only with a chosen time"
@@ -117,6 +122,8 @@ def review_page(
         moving=hand.draft.moves_id is not None,
         reason=reason,
         stale=stale,
+        changed=form is not None and form.shown not in (None, chosen),
+        start=utc_minute(chosen),
         limit=REASON_MAX,
         errors=form.error_list({}) if form else [],
         draft_id=hand.draft.id,

@@ -1,10 +1,10 @@
 """Where each step of a booking lives, and the facts that every step's page shows."""
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from booking.domain.draft import Step
 from booking.queries.drafts import DraftInHand
+from booking.web.i18n import gettext as _
 
 STEPS = (Step.SCREENING, Step.TIME, Step.REVIEW, Step.RECEIPT)
 

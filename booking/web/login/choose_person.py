@@ -59,5 +59,5 @@ def chosen() -> ResponseReturnValue:
 
 
 def _number(field: str) -> int | None:
-    text = request.form.get(field, "")
+    text = request.form.get(field, "")[:18]
     return int(text) if text.isascii() and text.isdigit() else None

@@ -1,6 +1,7 @@
 """A municipality's lasting short address, its free times for its own web pages, and its help page."""
 
 from datetime import datetime
+from itertools import islice
 
 from flask import (
     Blueprint,
@@ -14,7 +15,6 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 
 from booking.clock import oslo_date
 from booking.db import db
@@ -64,7 +64,7 @@ def free_times(key: str, kind: str = "") -> ResponseReturnValue:
     language = request.args.get("sprak", "nb")
     language = language if language in LANGUAGES else "nb"
     free = _free(service)
-    starts = [start for day in free.days() for start in free.starts(day)][:SHOWN]
+    starts = list(islice((start for day in free.days() for start in free.starts(day)), SHOWN))
     wants_json = kind == "json" or request.args.get("format") == "json"
     if (
         wants_json
@@ -72,7 +72,7 @@ def free_times(key: str, kind: str = "") -> ResponseReturnValue:
     ):
         answer = jsonify(_as_json(municipality, starts, free))
     else:
-        with force_locale(language):
+        with current.speaking(language):
             page = render_template(
                 "public/_free_times.html",
                 language=language,
@@ -94,7 +94,8 @@ def help_page(key: str) -> ResponseReturnValue:
         return _which_one(key, found)
     if found[0].slug != key:
         return redirect(url_for("municipality.help_page", key=found[0].slug), 301)
-    return render_template("public/help_page.html", municipality=found[0])
+    service = service_for_municipality(db.session, found[0].number)
+    return render_template("public/help_page.html", municipality=found[0], service=service)
 
 
 def _connected(key: str) -> tuple[MunicipalityFacts, ServiceFacts]:

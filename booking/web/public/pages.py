@@ -34,4 +34,5 @@ def language() -> ResponseReturnValue:
         person = current.person()
         if person is not None:
             remember_language(person_id=person.id, language=chosen)
-    return redirect(local_path(request.form.get("next")) or "/", 303)
+    came_from = local_path(request.form.get("next")) or "/"
+    return redirect("/" if guards.takes_only_forms(came_from.partition("?")[0]) else came_from, 303)

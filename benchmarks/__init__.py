@@ -1,0 +1,1 @@
+"""How fast and how heavy the product is, measured; docs/performance.md says what was found."""
