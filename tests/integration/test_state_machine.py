@@ -147,6 +147,9 @@ class Bookings(RuleBasedStateMachine):
     def answer(self, who: int, where: int, answer: Answer) -> None:
         service, by = self.world.services[where], self.world.citizens[who][where]
         draft = self.act(answer_screening, service=service, answer=answer, by=by)
+        if draft is None:
+            assert answer == Answer.YES, "a Nei begins a booking"
+            return
         self.answered[draft.id], self.owner[draft.id] = answer, (who, where)
         if draft.id not in self.drafts:
             self.drafts.append(draft.id)
