@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -132,18 +132,37 @@ def transaction() -> Iterator[Session]:
     what the request read before is let go, so nothing decides on an old snapshot.
     """
     session = db.session
-    session.commit()
+    if session.bind is db.engine and db.engine.dialect.name == "postgresql":
+        # In a request each statement stood for itself; psycopg ends this transaction like one that it began.
+        session.connection().exec_driver_sql("BEGIN")
+    else:
+        session.commit()
+        session.connection(execution_options={"write": True})
     session.expire_all()
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    session.connection(
-        execution_options={"write": True} if on_sqlite else {"isolation_level": "READ COMMITTED"}
-    )
     try:
         yield session
         session.commit()
     except BaseException:
         session.rollback()
         raise
+
+
+def write_all(
+    session: Session, statements: tuple[sa.Insert | sa.Update, ...], values: dict[str, Any]
+) -> None:
+    """Run the writes in order, with ``values`` for their parameters; PostgreSQL takes them in one round trip."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_as_one(statements), values)
+        return
+    for statement in statements:
+        session.execute(statement, values)
+
+
+@lru_cache(maxsize=32)
+def _as_one(statements: tuple[sa.Insert | sa.Update, ...]) -> sa.Select[Any]:
+    """``WITH write_0 AS (INSERT …), write_1 AS (UPDATE …) SELECT 1``: constraints are checked when all are done."""
+    writes = (statement.cte(f"write_{number}") for number, statement in enumerate(statements))
+    return sa.select(sa.literal_column("1")).add_cte(*writes)
 
 
 P = ParamSpec("P")
@@ -189,7 +208,7 @@ def engine_options(url: str, pool: int) -> dict[str, Any]:
     """
     if url.startswith("sqlite"):
         return {"url": url, "connect_args": {"timeout": 30, "check_same_thread": False}}
-    options: dict[str, Any] = {"url": url, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    options: dict[str, Any] = {"url": url, "isolation_level": "AUTOCOMMIT"}
     return options | {"pool_size": pool, "max_overflow": 0, "pool_timeout": 30, "pool_recycle": 1800}
 
 
@@ -205,7 +224,7 @@ def prepare_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "busy_timeout=30000"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @sa.event.listens_for(engine, "begin")

@@ -34,6 +34,7 @@ def page_facts(place: Place) -> dict[str, object]:
         "name": place.entry.visitor.name,
         "doctor": facts.practitioner_name,
         "municipality": facts.service_owner,
+        "help_href": facts.help_url or url_for("municipality.help_page", key=facts.owner_slug),
         "when": date_and_time(facts.starts_at, language, oslo_date(current.now())),
         "time": time_only(facts.starts_at, language),
         "opens": time_only(rules.opens_at(place.visit), language),

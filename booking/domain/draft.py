@@ -54,6 +54,13 @@ def require(progress: Progress, step: Step) -> None:
         raise StepNotOpen(furthest)
 
 
+def as_of(progress: Progress, updated_at: datetime, now: datetime) -> Progress:
+    """What the draft has at ``now``: an answer is good for its booking's day, then the question is asked anew."""
+    if progress.sent or still_resumable(updated_at, now):
+        return progress
+    return Progress(answer=None, chosen=None, sent=False)
+
+
 def hold_expires(now: datetime) -> datetime:
     """When a time picked at ``now`` is let go again (UTC): ten minutes later."""
     return now + HOLD

@@ -81,17 +81,17 @@ _EARLIER = (
 _BOTH = sa.union_all(
     sa.select(sa.true(), *_COMING.subquery().c), sa.select(sa.false(), *_EARLIER.subquery().c)
 )
-_SPANS = (
-    sa.select(_APPOINTMENT.c.starts_at, _APPOINTMENT.c.ends_at, _APPOINTMENT.c.service_id)
-    .where(
-        _APPOINTMENT.c.patient_id == sa.bindparam("patient_id"),
-        _APPOINTMENT.c.starts_at > sa.bindparam("began"),
-        _APPOINTMENT.c.ends_at > sa.bindparam("now"),
-        _IS_LIVE,
-        _APPOINTMENT.c.id != sa.bindparam("except_id"),
-    )
-    .order_by(_APPOINTMENT.c.starts_at)
+SPAN = (_APPOINTMENT.c.starts_at, _APPOINTMENT.c.ends_at, _APPOINTMENT.c.service_id)
+IN_THE_WAY = sa.and_(
+    _APPOINTMENT.c.patient_id == sa.bindparam("patient_id"),
+    _APPOINTMENT.c.starts_at > sa.bindparam("began"),
+    _APPOINTMENT.c.ends_at > sa.bindparam("now"),
+    _IS_LIVE,
+    _APPOINTMENT.c.id != sa.bindparam("except_id"),
 )
+"""What an appointment must be to be one of booked_spans; its values are those of spans_asked."""
+
+_SPANS = sa.select(*SPAN).where(IN_THE_WAY).order_by(_APPOINTMENT.c.starts_at)
 _NONE = uuid.UUID(int=0)
 
 
@@ -127,7 +127,7 @@ def coming_and_earlier(
     for row in session.execute(_BOTH, asked).all():
         (coming if row[0] else earlier).append(AppointmentLine(*row[1:]))
     coming.sort(key=lambda line: (line.starts_at, line.id))
-    earlier.sort(key=lambda line: line.starts_at, reverse=True)
+    earlier.sort(key=lambda line: (-line.starts_at.timestamp(), line.id))
     return coming, earlier
 
 
@@ -147,13 +147,18 @@ def booked_spans(
     session: Session, patient_id: int, now: datetime, except_id: uuid.UUID | None
 ) -> list[tuple[datetime, datetime, int]]:
     """(start, end, service) of the patient's live appointments that have not ended, but for one that is moved."""
-    asked = {
+    rows = session.execute(_SPANS, spans_asked(patient_id, now, except_id))
+    return [(start, end, service) for start, end, service in rows.all()]
+
+
+def spans_asked(patient_id: int, now: datetime, except_id: uuid.UUID | None) -> dict[str, object]:
+    """The values of IN_THE_WAY."""
+    return {
         "patient_id": patient_id,
         "began": now - FOUR_HOURS,
         "now": now,
         "except_id": except_id or _NONE,
     }
-    return [(start, end, service) for start, end, service in session.execute(_SPANS, asked).all()]
 
 
 def appointment_id_of_draft(session: Session, draft_id: uuid.UUID, booked_by_id: int) -> uuid.UUID | None:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.domain.draft import RESUMABLE, Progress
+from booking.domain.draft import RESUMABLE, Progress, as_of
 from booking.domain.screening import Answer
 from booking.models import Draft, Slot
 from booking.models.draft import DraftStatus
@@ -28,6 +28,7 @@ class DraftFacts:
     answered_at: datetime | None
     chosen_at: datetime | None
     reason: str | None
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ class DraftInHand:
     service: ServiceFacts
     held_until: datetime | None
 
-    @property
-    def progress(self) -> Progress:
-        """What the steps are decided by."""
+    def progress(self, now: datetime) -> Progress:
+        """What the steps are decided by at ``now``."""
         sent = self.draft.status == DraftStatus.SENT
-        return Progress(answer=self.draft.answer, chosen=self.draft.chosen_at, sent=sent)
+        kept = Progress(answer=self.draft.answer, chosen=self.draft.chosen_at, sent=sent)
+        return as_of(kept, self.draft.updated_at, now)
 
 
 # The statements are made once: to put one together costs as much as to run it.

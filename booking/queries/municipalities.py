@@ -1,6 +1,7 @@
 """Which municipality is meant?"""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,26 +20,32 @@ class MunicipalityFacts:
     connected: bool
 
 
+# Made once, of columns of the tables: rows become MunicipalityFacts at once and need no mapping in between.
+_PLACE: Any = Municipality.__table__
+_AREA: Any = ServiceArea.__table__
 _FACTS = sa.select(
-    Municipality.number, Municipality.name, Municipality.slug, ServiceArea.service_id.is_not(None)
-).outerjoin(ServiceArea, ServiceArea.municipality_number == Municipality.number)
+    _PLACE.c.number, _PLACE.c.name, _PLACE.c.slug, _AREA.c.service_id.is_not(None)
+).select_from(_PLACE.outerjoin(_AREA, _AREA.c.municipality_number == _PLACE.c.number))
+_NUMBERED = _FACTS.where(_PLACE.c.number == sa.bindparam("number"))
+_EXACT = _FACTS.where(
+    sa.or_(_PLACE.c.slug == sa.bindparam("slug"), _PLACE.c.number == sa.bindparam("number"))
+)
 
 
 def municipality_by_number(session: Session, number: str) -> MunicipalityFacts | None:
     """The municipality with that kommunenummer."""
-    row = session.execute(_FACTS.where(Municipality.number == number)).one_or_none()
+    row = session.execute(_NUMBERED, {"number": number}).one_or_none()
     return None if row is None else MunicipalityFacts(*row)
 
 
 def municipalities_written(session: Session, key: str) -> list[MunicipalityFacts]:
     """Whom ``key`` may mean: an address, a kommunenummer, a further or former spelling; several when ambiguous."""
     folded = slug(key)
-    exact = _FACTS.where(sa.or_(Municipality.slug == folded, Municipality.number == key))
-    row = session.execute(exact).first()
+    row = session.execute(_EXACT, {"slug": folded, "number": key}).first()
     if row is not None:
         return [MunicipalityFacts(*row)]
     spelled = sa.select(MunicipalitySpelling.number).where(MunicipalitySpelling.spelling == folded)
-    rows = session.execute(_FACTS.where(Municipality.number.in_(spelled)).order_by(Municipality.number))
+    rows = session.execute(_FACTS.where(_PLACE.c.number.in_(spelled)).order_by(_PLACE.c.number))
     return [MunicipalityFacts(*row) for row in rows]
 
 

@@ -46,30 +46,32 @@ def with_owner(statement: AnySelect) -> AnySelect:
     return statement.join(OWNER, OWNER.c.number == SERVICE.c.owner_number)
 
 
+_AREA: Any = ServiceArea.__table__
+_HERE = _AREA.c.municipality_number == sa.bindparam("number")
+SERVICE_HERE = sa.select(_AREA.c.service_id).where(_HERE)
+"""The service that residents of the municipality ``number`` may use."""
+
+_FOR_RESIDENTS = with_owner(
+    sa.select(*COLUMNS).join_from(SERVICE, _AREA, _AREA.c.service_id == SERVICE.c.id)
+).where(_HERE)
+_BY_SLUG = with_owner(sa.select(*COLUMNS).select_from(SERVICE)).where(SERVICE.c.slug == sa.bindparam("slug"))
+
+
 def service_by_slug(session: Session, slug: str) -> ServiceFacts | None:
     """The service at that address."""
-    row = session.execute(
-        with_owner(sa.select(*COLUMNS).select_from(SERVICE)).where(SERVICE.c.slug == slug)
-    ).one_or_none()
+    row = session.execute(_BY_SLUG, {"slug": slug}).one_or_none()
     return None if row is None else ServiceFacts(*row)
 
 
 def service_for_municipality(session: Session, number: str) -> ServiceFacts | None:
     """The service that residents of the municipality may use."""
-    found = with_owner(
-        sa.select(*COLUMNS).join_from(SERVICE, ServiceArea, ServiceArea.service_id == SERVICE.c.id)
-    )
-    row = session.execute(found.where(ServiceArea.municipality_number == number)).one_or_none()
+    row = session.execute(_FOR_RESIDENTS, {"number": number}).one_or_none()
     return None if row is None else ServiceFacts(*row)
-
-
-_AREA: Any = ServiceArea.__table__
-_SERVICE_HERE = sa.select(_AREA.c.service_id).where(_AREA.c.municipality_number == sa.bindparam("number"))
 
 
 def is_served(session: Session, service_id: int, number: str) -> bool:
     """Whether residents of the municipality may use the service."""
-    found: int | None = session.scalar(_SERVICE_HERE, {"number": number})
+    found: int | None = session.scalar(SERVICE_HERE, {"number": number})
     return found == service_id
 
 

@@ -58,6 +58,8 @@ class VisitFacts:
     ends_at: datetime
     service_id: int
     service_owner: str
+    owner_slug: str
+    help_url: str | None
     patient_id: int
     patient_name: str
     practitioner_id: int
@@ -96,6 +98,8 @@ def _facts() -> AnySelect:
             Appointment.ends_at,
             Appointment.service_id,
             OWNER.c.name,
+            OWNER.c.slug,
+            SERVICE.c.help_url,
             Appointment.patient_id,
             Person.name,
             Appointment.practitioner_id,

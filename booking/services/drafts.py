@@ -26,6 +26,12 @@ from booking.queries.services import ServiceFacts, is_served
 def check_may_use(session: Session, *, service_id: int, by: Citizen, now: datetime) -> None:
     """Whether the citizen may book at the service. Raises NotResident or NeedsConsent."""
     served = is_served(session, service_id, by.municipality_number)
+    check_served(service_id, service_id if served else None, by=by, now=now)
+
+
+def check_served(service_id: int, served_by: int | None, *, by: Citizen, now: datetime) -> None:
+    """The same, where the service of the citizen's municipality has been read already."""
+    served = served_by == service_id
     here = frozenset({by.municipality_number}) if served else frozenset[str]()
     check_may_book(by.birth_date, oslo_date(now), residence=by.municipality_number, served=here)
 

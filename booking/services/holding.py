@@ -39,7 +39,7 @@ def hold_time(session: Session, *, draft_id: uuid.UUID, start: datetime, by: Cit
     OverlapsOwnAppointment, TooManyAppointments. When it raises, the time held before is still held.
     """
     hand = draft_for_update(session, draft_id, by)
-    steps.require(hand.progress, steps.Step.TIME)
+    steps.require(hand.progress(now), steps.Step.TIME)
     check_may_use(session, service_id=hand.service.id, by=by, now=now)
     if hand.draft.chosen_at == start and hand.held_until is not None and hand.held_until > now:
         return

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.db import in_transaction
+from booking.db import in_transaction, write_all
 from booking.domain import draft as steps
 from booking.domain.appointments import Event, Status, change, check_room_for
 from booking.domain.errors import NotFound, SlotPassed, TimeChanged
@@ -16,10 +16,11 @@ from booking.domain.reason_text import check_reason
 from booking.models import Absence, Appointment, AppointmentEvent, Draft, Person, Slot
 from booking.models.draft import DraftStatus
 from booking.models.slot import SlotStatus
-from booking.queries.appointments import booked_spans
+from booking.queries.appointments import IN_THE_WAY, SPAN, booked_spans, spans_asked
 from booking.queries.drafts import DraftInHand
 from booking.queries.people import Citizen
-from booking.services.drafts import check_may_use
+from booking.queries.services import SERVICE_HERE
+from booking.services.drafts import check_served
 from booking.services.holding import Held, draft_for_update, free_times_of, take
 from booking.services.visits import forget_visit
 
@@ -28,28 +29,51 @@ _SLOT: Any = Slot.__table__
 _DRAFT: Any = Draft.__table__
 _AWAY: Any = Absence.__table__
 _LOCK_PATIENT = (
-    sa.select(Person.__table__.c.id)
-    .where(Person.__table__.c.id == sa.bindparam("patient_id"))
-    .with_for_update()
+    sa.select(Person.__table__.c.id, SERVICE_HERE.scalar_subquery())
+    .where(Person.__table__.c.id == sa.bindparam("patient"))
+    .with_for_update(of=Person.__table__)
 )
 _IS_AWAY = sa.exists().where(
     _AWAY.c.practitioner_id == _SLOT.c.practitioner_id,
     _AWAY.c.starts_at < _SLOT.c.ends_at,
     _AWAY.c.ends_at > _SLOT.c.starts_at,
 )
+_APPOINTMENT: Any = Appointment.__table__
+_EVENT: Any = AppointmentEvent.__table__
 # Locked: somebody who takes over a hold that ran out does so before us or not at all.
 _HELD = (
-    sa.select(*(_SLOT.c[field.name] for field in fields(Held)), _IS_AWAY)
+    sa.select(*(_SLOT.c[field.name] for field in fields(Held)), _IS_AWAY, *SPAN)
+    .select_from(_SLOT.outerjoin(_APPOINTMENT, IN_THE_WAY))
     .where(_SLOT.c.draft_id == sa.bindparam("draft"))
     .with_for_update(of=_SLOT)
 )
-_APPOINTMENT: Any = Appointment.__table__
-_EVENT: Any = AppointmentEvent.__table__
-_ADD_APPOINTMENT = sa.insert(_APPOINTMENT)
-_ADD_LINE = sa.insert(_EVENT).inline()
+_ADD_APPOINTMENT = sa.insert(_APPOINTMENT).values(
+    id=sa.bindparam("appointment"),
+    draft_id=sa.bindparam("draft"),
+    patient_id=sa.bindparam("patient"),
+    booked_by_id=sa.bindparam("by"),
+    service_id=sa.bindparam("service"),
+    practitioner_id=sa.bindparam("doctor"),
+    status=sa.bindparam("state"),
+    starts_at=sa.bindparam("start"),
+    ends_at=sa.bindparam("end"),
+    screening_answer=sa.bindparam("given"),
+    screened_at=sa.bindparam("given_at"),
+    reason=sa.bindparam("text"),
+    sequence=0,
+    created_at=sa.bindparam("now"),
+)
+_ADD_LINE = sa.insert(_EVENT).values(
+    appointment_id=sa.bindparam("appointment"),
+    event=sa.bindparam("happened"),
+    status=sa.bindparam("state"),
+    starts_at=sa.bindparam("start"),
+    at=sa.bindparam("now"),
+    by_id=sa.bindparam("by"),
+)
 _BOOK_SLOT = (
     sa.update(_SLOT)
-    .where(_SLOT.c.id == sa.bindparam("slot_id"))
+    .where(_SLOT.c.id == sa.bindparam("held"))
     .values(
         status=SlotStatus.BOOKED.value,
         appointment_id=sa.bindparam("appointment"),
@@ -67,6 +91,9 @@ _CLOSE_DRAFT = (
         updated_at=sa.bindparam("now"),
     )
 )
+_HISTORY = (_ADD_LINE,)
+_MOVED = (_ADD_LINE, _BOOK_SLOT, _CLOSE_DRAFT)
+_BOOKED = (_ADD_APPOINTMENT, *_MOVED)
 
 
 @in_transaction
@@ -89,24 +116,24 @@ def send_booking(
     hand = draft_for_update(session, draft_id, by)
     if hand.draft.status == DraftStatus.SENT and hand.draft.appointment_id is not None:
         return hand.draft.appointment_id
-    steps.require(hand.progress, steps.Step.REVIEW)
+    steps.require(hand.progress(now), steps.Step.REVIEW)
     if shown is not None and shown != hand.draft.chosen_at:
         raise TimeChanged(str(draft_id))
     text = check_reason(reason)
-    check_may_use(session, service_id=hand.service.id, by=by, now=now)
-    _queue_patient(session, hand.draft.patient_id)
-    slot = _held_slot(session, hand, now)
-    spans = booked_spans(session, hand.draft.patient_id, now, hand.draft.moves_id)
+    served = _queue_patient(session, hand.draft.patient_id, by)
+    check_served(hand.service.id, served, by=by, now=now)
+    slot, spans = _held_slot(session, hand, now)
     check_room_for(
         slot.starts_at, slot.ends_at, [(s, e, service == hand.service.id) for s, e, service in spans]
     )
+    written = {"draft": draft_id, "held": slot.id, "start": slot.starts_at, "by": by.id, "now": now}
     if hand.draft.moves_id is None:
-        appointment_id = _book(session, hand, slot, text, by, now)
+        appointment = _new_appointment(hand, slot, text)
+        write_all(session, _BOOKED, written | appointment)
     else:
-        appointment_id = _move(session, hand.draft.moves_id, slot, text, by, now)
-    booked = session.execute(_BOOK_SLOT, {"slot_id": slot.id, "appointment": appointment_id})
-    assert booked.rowcount == 1, "the slot is locked by this transaction"  # type: ignore[attr-defined]
-    session.execute(_CLOSE_DRAFT, {"draft": draft_id, "appointment": appointment_id, "now": now})
+        appointment = _move(session, hand.draft.moves_id, slot, text, now)
+        write_all(session, _MOVED, written | appointment)
+    appointment_id: uuid.UUID = appointment["appointment"]
     return appointment_id
 
 
@@ -122,64 +149,65 @@ def record(
 ) -> None:
     """Add a line to the appointment's history: what happened, and its state and start after that."""
     line = {
-        "appointment_id": appointment_id,
-        "event": event.value,
-        "status": status,
-        "starts_at": starts_at,
-        "at": now,
-        "by_id": by.id,
+        "appointment": appointment_id,
+        "happened": event.value,
+        "state": status,
+        "start": starts_at,
+        "now": now,
+        "by": by.id,
     }
-    session.execute(_ADD_LINE, line)
+    write_all(session, _HISTORY, line)
 
 
-def _queue_patient(session: Session, patient_id: int) -> None:
-    """One booking at a time for a patient: «no overlap» and «at most three» are judged on what is committed."""
-    session.execute(_LOCK_PATIENT, {"patient_id": patient_id})
+def _queue_patient(session: Session, patient_id: int, by: Citizen) -> int | None:
+    """One booking at a time for a patient: «no overlap» and «at most three» are judged on what is committed.
+
+    Returns which service residents of the citizen's municipality may use.
+    """
+    asked = {"patient": patient_id, "number": by.municipality_number}
+    _patient, served = session.execute(_LOCK_PATIENT, asked).one()
+    found: int | None = served
+    return found
 
 
-def _held_slot(session: Session, hand: DraftInHand, now: datetime) -> Held:
-    start = hand.draft.chosen_at
+def _held_slot(
+    session: Session, hand: DraftInHand, now: datetime
+) -> tuple[Held, list[tuple[datetime, datetime, int]]]:
+    """The slot that is held, or taken anew; and the patient's other appointments, as booked_spans gives them."""
+    draft, start = hand.draft, hand.draft.chosen_at
     assert start is not None, "step REVIEW is open only with a chosen time"
-    *slot, is_away = session.execute(_HELD, {"draft": hand.draft.id}).one_or_none() or (False,)
+    asked = spans_asked(draft.patient_id, now, draft.moves_id) | {"draft": draft.id}
+    rows = session.execute(_HELD, asked).all()
     if start <= now:
         raise SlotPassed(start, free_times_of(session, hand, now).nearest(start))
-    if slot and not is_away:
-        return Held(*slot)
-    session.execute(sa.delete(Slot).where(Slot.draft_id == hand.draft.id))
-    return take(session, hand, start, free_times_of(session, hand, now), now)
+    if rows and not rows[0][4]:
+        return Held(*rows[0][:4]), [(row[5], row[6], row[7]) for row in rows if row[5] is not None]
+    session.execute(sa.delete(Slot).where(Slot.draft_id == draft.id))
+    slot = take(session, hand, start, free_times_of(session, hand, now), now)
+    return slot, booked_spans(session, draft.patient_id, now, draft.moves_id)
 
 
-def _book(
-    session: Session, hand: DraftInHand, slot: Held, reason: str, by: Citizen, now: datetime
-) -> uuid.UUID:
-    draft, appointment_id = hand.draft, uuid.uuid4()
+def _new_appointment(hand: DraftInHand, slot: Held, text: str) -> dict[str, Any]:
+    draft = hand.draft
     assert draft.answer is not None, "step REVIEW is open only when screened"
     assert draft.answered_at is not None, "an answer is kept with its time"
-    appointment = {
-        "id": appointment_id,
-        "draft_id": draft.id,
-        "patient_id": draft.patient_id,
-        "booked_by_id": by.id,
-        "service_id": hand.service.id,
-        "practitioner_id": slot.practitioner_id,
-        "status": Status.BOOKED.value,
-        "starts_at": slot.starts_at,
-        "ends_at": slot.ends_at,
-        "screening_answer": draft.answer,
-        "screened_at": draft.answered_at,
-        "reason": reason,
-        "sequence": 0,
-        "created_at": now,
+    return {
+        "appointment": uuid.uuid4(),
+        "patient": draft.patient_id,
+        "service": hand.service.id,
+        "doctor": slot.practitioner_id,
+        "end": slot.ends_at,
+        "given": draft.answer,
+        "given_at": draft.answered_at,
+        "text": text,
+        "state": Status.BOOKED.value,
+        "happened": Event.BOOK.value,
     }
-    session.execute(_ADD_APPOINTMENT, appointment)
-    status = Status.BOOKED.value
-    record(session, appointment_id, Event.BOOK, status=status, starts_at=slot.starts_at, by=by, now=now)
-    return appointment_id
 
 
 def _move(
-    session: Session, appointment_id: uuid.UUID, slot: Held, reason: str, by: Citizen, now: datetime
-) -> uuid.UUID:
+    session: Session, appointment_id: uuid.UUID, slot: Held, text: str, now: datetime
+) -> dict[str, Any]:
     moved = sa.select(Appointment).where(Appointment.id == appointment_id).with_for_update()
     appointment = session.scalar(moved)
     if appointment is None:
@@ -188,10 +216,9 @@ def _move(
     forget_visit(session, appointment)
     # The old time is let go in the same transaction that takes the new one: never neither, never both.
     session.execute(sa.delete(Slot).where(Slot.appointment_id == appointment_id))
-    appointment.status, appointment.reason = status, reason
+    appointment.status, appointment.reason = status, text
     appointment.starts_at, appointment.ends_at = slot.starts_at, slot.ends_at
     appointment.practitioner_id = slot.practitioner_id
     appointment.sequence += 1
     session.flush()
-    record(session, appointment_id, Event.MOVE, status=status, starts_at=slot.starts_at, by=by, now=now)
-    return appointment_id
+    return {"appointment": appointment_id, "state": status, "happened": Event.MOVE.value}

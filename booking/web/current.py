@@ -81,9 +81,11 @@ def speaking(chosen: str) -> Iterator[None]:
     """Another language than this request's while the block runs."""
     before = language()
     g.language = chosen
-    with force_locale(chosen):
-        yield
-    g.language = before
+    try:
+        with force_locale(chosen):
+            yield
+    finally:
+        g.language = before
 
 
 def choose_language() -> str:

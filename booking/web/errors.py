@@ -7,7 +7,7 @@ from flask import Flask, Response, make_response, render_template, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from booking.domain import errors as refused
 from booking.web import csrf
@@ -51,6 +51,10 @@ WORDS = {
         _l("Det gikk litt for fort"),
         _l("Du har prøvd mange ganger på kort tid. Vent et minutt, og prøv igjen. Ingenting er mistet."),
     ),
+    503: ErrorWords(
+        _l("Innlogging er ikke mulig nå"),
+        _l("Tjenesten har ingen innlogging som virker akkurat nå. Prøv igjen senere."),
+    ),
     500: ErrorWords(
         _l("Noe gikk galt hos oss"),
         _l(
@@ -67,6 +71,13 @@ def error_page(status: int, words: ErrorWords | None = None) -> Response:
     return make_response(page, status)
 
 
+def too_many_requests() -> Response:
+    """The page for 429, and when to come back: all limits are counted by the minute."""
+    response = error_page(429)
+    response.headers["Retry-After"] = "60"
+    return response
+
+
 def install(app: Flask) -> None:
     """Answer every error with a page; log what broke without saying what was typed."""
 
@@ -78,10 +89,9 @@ def install(app: Flask) -> None:
             return _stale_page()
         if error.response is not None:
             return make_response(error.response)
-        response = error_page(status)
-        for name in ("Allow", "Retry-After"):
-            if name in dict(error.get_headers()):
-                response.headers[name] = dict(error.get_headers())[name]
+        response = too_many_requests() if status == 429 else error_page(status)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
         return response
 
     @app.errorhandler(refused.NotFound)

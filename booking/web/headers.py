@@ -1,6 +1,6 @@
 """Headers on every answer: what a page may load, where it may be shown, whether it may be kept."""
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, session
 
 from booking.settings import Settings
 
@@ -48,5 +48,4 @@ def cacheable_for_everybody(response: Response, seconds: int) -> Response:
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     session.accessed = False  # nothing of the answer hangs on the cookie, so it may be shared
-    request.environ.pop("HTTP_COOKIE", None)
     return response

@@ -1,13 +1,20 @@
 """How often: limits that a person never meets and a script does."""
 
+from collections.abc import Callable
+from functools import wraps
 from hashlib import sha256
+from typing import Any, TypeVar, cast
 
-from flask import Flask
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from limits import parse
+from werkzeug.exceptions import TooManyRequests
 
 from booking.settings import Settings
 from booking.web import current
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def by_person() -> str:
@@ -21,7 +28,31 @@ def by_person() -> str:
     return f"guest:{sha256(held.encode()).hexdigest()}" if held else f"address:{get_remote_address()}"
 
 
-limiter = Limiter(key_func=by_person, headers_enabled=False)
+class CountingLimiter(Limiter):
+    """Flask-Limiter's storage and strategy, with a decorator that does no more than count.
+
+    The extension's own collects the limits of application, blueprints and views anew at every request.
+    """
+
+    def limit(  # type: ignore[override]
+        self, rate: str, *, on_breach: Callable[[None], Response] | None = None
+    ) -> Callable[[View], View]:
+        """Let a view be called so often by one person, or answer 429 (with the page of ``on_breach``)."""
+        item = parse(rate)
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def counted(*args: Any, **kwargs: Any) -> Any:
+                if self.enabled and not self.limiter.hit(item, by_person(), request.endpoint or ""):
+                    raise TooManyRequests(response=on_breach(None) if on_breach else None)
+                return view(*args, **kwargs)
+
+            return cast("View", counted)
+
+        return decorate
+
+
+limiter = CountingLimiter(key_func=by_person, headers_enabled=False)
 
 LOGIN = "300 per minute"
 """An address: a whole town hall or a mobile operator may stand behind one."""
@@ -45,9 +76,9 @@ def install(app: Flask, settings: Settings) -> None:
         RATELIMIT_ENABLED=settings.rate_limits, RATELIMIT_STORAGE_URI=settings.rate_limit_storage
     )
     limiter.init_app(app)
-    # Every limit of ours stands on a view, whose decorator counts. The extension's hook looks for others, of which
-    # there are none, before every request.
-    hooks = app.before_request_funcs[None]
+    hooks = app.before_request_funcs[
+        None
+    ]  # its hook looks for limits that do not stand on views: there are none
     app.before_request_funcs[None] = [
         hook for hook in hooks if getattr(hook, "__self__", None) is not limiter
     ]

@@ -180,11 +180,19 @@ def test_next_without_a_time_asks_for_one(kari: PageClient) -> None:
 
 
 def test_time_that_starts_within_ten_minutes_is_not_offered(kari: PageClient, clock: Clock) -> None:
-    path = answer_no(kari)
     clock.now = oslo("2026-11-23 07.50")
     kari.log_in("Kari Nordmann")
+    path = answer_no(kari)
     kari.get(f"{path}/tidspunkt?dato=2026-11-23")
     assert free_values(kari)[0] == "2026-11-23T07:20Z"
+
+
+def test_booking_left_for_a_day_asks_its_question_anew(kari: PageClient, clock: Clock) -> None:
+    path = answer_no(kari)
+    clock.forward(hours=24)
+    kari.log_in("Kari Nordmann")
+    kari.get(f"{path}/tidspunkt", expect=303, follow=False)
+    kari.post(f"{path}/tidspunkt", {"start": "2026-11-23T07:20Z"}, expect=409)
 
 
 def test_time_with_several_free_doctors_shows_once_and_is_given_once_each(

@@ -95,7 +95,7 @@ class Halt:
     def _stop(self, _connection: sa.Connection) -> None:
         if threading.current_thread() is self.whom and not self.reached.is_set():
             self.reached.set()
-            assert self.go_on.wait(10)
+            assert self.go_on.wait(30)
 
 
 class Run(threading.Thread):
@@ -203,7 +203,7 @@ def let_meet(session: Session, halt: Halt, one: Run, other: Run) -> None:
     until_waiting_or_done(session, other)
     halt.go_on.set()
     for run in (one, other):
-        run.join(10)
+        run.join(30)
         assert not run.is_alive(), "the two wait for each other"
 
 

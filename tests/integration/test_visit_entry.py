@@ -45,6 +45,7 @@ def test_too_early_one_is_told_when_to_come(later: Stage) -> None:
     assert "Vi anbefaler at du starter videotimen 5 minutter før avtalt tidspunkt, kl. 10.55." in text
     assert "Videorommet åpner om 55 minutter." in text
     assert page.has_link("Test kamera og lyd")
+    assert page.link("Se brukerveiledning") == "/hjelp/kristiansand"
     root = page.root.by_id("start")
     assert root is not None
     assert root.get("data-server-now") == "2026-11-20T09:00:00.000Z"

@@ -1,4 +1,4 @@
-"""One appointment in words, for its page, its cancel page, its video page and its calendar file."""
+"""One appointment in words, for its page, its cancel page and its calendar file."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,12 +7,12 @@ from flask import current_app, url_for
 
 from booking.clock import oslo_date
 from booking.db import db
-from booking.domain.appointments import Status, is_coming, is_late_cancellation, video_opens
+from booking.domain.appointments import Status, is_coming, is_late_cancellation
 from booking.queries.appointments import AppointmentInHand, goes_on
 from booking.queries.municipalities import municipality_by_number
 from booking.web import current
 from booking.web.citizen.cards import status_tag
-from booking.web.formats import date_and_time, duration, time_only
+from booking.web.formats import date_and_time, duration
 from booking.web.i18n import gettext as _
 
 
@@ -27,9 +27,6 @@ def facts(found: AppointmentInHand, now: datetime) -> dict[str, Any]:
     return {
         "appointment_id": appointment.id,
         "when": date_and_time(start, language, today),
-        "time": time_only(start, language),
-        "opens": time_only(video_opens(start), language),
-        "open": video_opens(start) <= now,
         "length": duration(int((end - start).total_seconds() // 60), language),
         "municipality": service.owner_name,
         "reason": appointment.reason,

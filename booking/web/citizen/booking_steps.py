@@ -17,6 +17,7 @@ from booking.services.sending import send_booking
 from booking.web import csrf, current, guards
 from booking.web.citizen import step_pages
 from booking.web.citizen.forms import ReasonForm, TimeForm
+from booking.web.errors import too_many_requests
 from booking.web.limits import HOLD, SEND, limiter
 
 blueprint = Blueprint("booking", __name__, url_prefix="/bestilling/<uuid:draft_id>")
@@ -27,7 +28,7 @@ def hand_at(draft_id: uuid.UUID, step: Step) -> DraftInHand:
     hand = draft_of(db.session, draft_id, current.citizen().id)
     if hand is None:
         raise NotFound(str(draft_id))
-    steps.require(hand.progress, step)
+    steps.require(hand.progress(current.now()), step)
     return hand
 
 
@@ -63,7 +64,7 @@ def review(draft_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.post("/se-gjennom")
 @guards.citizen
-@limiter.limit(SEND)
+@limiter.limit(SEND, on_breach=lambda _: _too_often())
 def send(draft_id: uuid.UUID) -> ResponseReturnValue:
     """Send; a second click finds the booking that the first one made. What was typed is kept, whatever happens."""
     form = ReasonForm()
@@ -77,6 +78,15 @@ def send(draft_id: uuid.UUID) -> ResponseReturnValue:
     except BookingRefused as refusal:
         return _refused(draft_id, form, refusal)
     return redirect(url_for("booking.receipt", draft_id=draft_id), 303)
+
+
+def _too_often() -> Response:
+    """The page of a limit, when the text has been kept: the citizen is told so, and it has to be true."""
+    draft_id = (request.view_args or {})["draft_id"]
+    keep_reason(
+        draft_id=draft_id, reason=request.form.get("reason", ""), by=current.citizen(), now=current.now()
+    )
+    return too_many_requests()
 
 
 @csrf.page_when_stale("booking.send")

@@ -1,7 +1,8 @@
 """Appointments and half-done bookings as cards: words, tags and links, decided here and not in templates."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from flask import url_for
 
@@ -35,21 +36,24 @@ def appointment_cards(lines: list[AppointmentLine], now: datetime, *, first_has_
     language, today = current.language(), oslo_date(now)
     title, base = _("Videotime hos Kommunal nettlege"), url_for("appointments.index")
     cards = []
-    for place, line in enumerate(lines):
-        words = full_date(line.starts_at, language, today)
-        near = relative_day(line.starts_at, language, today)
-        video = first_has_video and place == 0
-        card = Card(
-            weekday_date=f"{words} ({near})" if near else words,
-            time=_("kl. %(time)s", time=time_only(line.starts_at, language)),
-            title=title,
-            place=_("Video, lege i %(municipality)s kommune", municipality=line.owner_name),
-            href=f"{base}/{line.id}",
-            status=status_tag(line.status, line.ends_at, now, line.outcome),
-            action=(_("Start video"), url_for("video.start", appointment_id=line.id)) if video else None,
-        )
-        cards.append(card)
+    for position, line in enumerate(lines):
+        day, time, place = _words(line.starts_at, line.owner_name, language, today)
+        status, action = status_tag(line.status, line.ends_at, now, line.outcome), None
+        if first_has_video and position == 0:
+            action = _("Start video"), url_for("video.start", appointment_id=line.id)
+        cards.append(Card(day, time, title, place, f"{base}/{line.id}", status, action))
     return cards
+
+
+@lru_cache(maxsize=8192)
+def _words(start: datetime, owner_name: str, language: str, today: date) -> tuple[str, str, str]:
+    """The day, the time and the place of an appointment, in the language of this request."""
+    words, near = full_date(start, language, today), relative_day(start, language, today)
+    return (
+        f"{words} ({near})" if near else words,
+        _("kl. %(time)s", time=time_only(start, language)),
+        _("Video, lege i %(municipality)s kommune", municipality=owner_name),
+    )
 
 
 def next_card(coming: list[AppointmentLine], now: datetime) -> Card | None:
@@ -81,6 +85,6 @@ def unfinished_card(hand: DraftInHand | None, now: datetime) -> dict[str, str] |
     return {
         "when": when,
         "municipality": hand.service.owner_name,
-        "href": step_url(hand, Step(open_step(hand.progress))),
+        "href": step_url(hand, Step(open_step(hand.progress(now)))),
         "discard": url_for("booking.discard", draft_id=hand.draft.id),
     }

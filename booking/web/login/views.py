@@ -5,7 +5,7 @@ import uuid
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.domain.access import LoginRole
@@ -21,9 +21,9 @@ log = structlog.get_logger()
 
 
 def provider() -> IdentityProvider:
-    """The identity provider that this app was started with."""
-    found: IdentityProvider = current_app.extensions["identity"]
-    return found
+    """The identity provider that this app was started with; 503 when the settings name none."""
+    found: IdentityProvider | None = current_app.extensions.get("identity")
+    return found or abort(503)
 
 
 def local_path(text: str | None) -> str | None:
