@@ -123,7 +123,8 @@ def build_video() -> str:
     rules: list[Rule] = []
     for file in sorted((CSS / "src").glob(VIDEO_SOURCES)):
         rules += parsed(file.read_text("utf-8"), vendored=False)
-    return f"/* Built by tools/build_css.py from static/css/src/{VIDEO_SOURCES}: edit those. */\n{written(rules, None)}\n"
+    head = f"/* Built by tools/build_css.py from static/css/src/{VIDEO_SOURCES}: edit those. */"
+    return f"{head}\n{written(rules, None)}\n"
 
 
 def build() -> str:
@@ -149,7 +150,9 @@ def build() -> str:
 if __name__ == "__main__":
     built = {TARGET: build(), VIDEO_TARGET: build_video()}
     if "--check" in sys.argv[1:]:
-        old = [file.name for file, css in built.items() if not file.exists() or file.read_text("utf-8") != css]
+        old = [
+            file.name for file, css in built.items() if not file.exists() or file.read_text("utf-8") != css
+        ]
         sys.exit(f"{' and '.join(old)} out of date: run tools/build_css.py" if old else 0)
     for file, css in built.items():
         file.write_text(css, "utf-8")
