@@ -123,8 +123,8 @@ def build_video() -> str:
     rules: list[Rule] = []
     for file in sorted((CSS / "src").glob(VIDEO_SOURCES)):
         rules += parsed(file.read_text("utf-8"), vendored=False)
-    heading = f"/* Built by tools/build_css.py from static/css/src/{VIDEO_SOURCES}: edit those. */"
-    return f"{heading}\n{written(rules, None)}\n"
+    head = f"/* Built by tools/build_css.py from static/css/src/{VIDEO_SOURCES}: edit those. */"
+    return f"{head}\n{written(rules, None)}\n"
 
 
 def build() -> str:

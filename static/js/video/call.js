@@ -118,9 +118,10 @@ export class Call extends EventTarget {
       await pc.setLocalDescription(await pc.createOffer());
       const answer = await this.#exchange(pc.localDescription.sdp);
       signal.throwIfAborted();
+      this.seat = answer.seat; // the list of those present may come before the connection counts as made
       await pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
       await this.#stands(pc);
-      this.#settle(pc, channel, answer.seat);
+      this.#settle(pc, channel);
     } catch (error) {
       pc.close();
       throw error;
@@ -167,11 +168,10 @@ export class Call extends EventTarget {
     });
   }
 
-  #settle(pc, channel, seat) {
+  #settle(pc, channel) {
     const before = this.pc;
     this.pc = pc;
     this.#channel = channel;
-    this.seat = seat;
     this.#heard = performance.now();
     pc.onsignalingstatechange = null;
     pc.onconnectionstatechange = () => {

@@ -55,17 +55,19 @@ self.addEventListener("track", async ({ detail: kind }) => {
 });
 self.addEventListener("state", () => {
   call.say(self.told);
-  if (self.screen) status(say("sharing"));
+  if (self.screen) status(atRest());
 });
 
 // ---- the line
+
+const atRest = () => say(self.screen ? "sharing" : call.withPicture ? "connected" : "soundOnly");
 
 call.addEventListener("state", ({ detail: state }) => {
   dataset.connection = state;
   if (state === "connected") {
     trouble.hidden = true;
     alert("");
-    status(call.withPicture ? say("connected") : say("soundOnly"));
+    status(atRest());
     return;
   }
   put(byId("quality"), "");
@@ -75,7 +77,7 @@ call.addEventListener("state", ({ detail: state }) => {
   } else if (state !== "ended") status(say(state));
 });
 call.addEventListener("open", () => call.say(self.told));
-call.addEventListener("connected", () => others && seats.show(shown, (mid) => call.track(mid)));
+call.addEventListener("connected", () => latest && hereIs(latest));
 call.addEventListener("refused", ({ detail: { next, words } }) => {
   status(words ?? "");
   finish(next ?? dataset.doneUrl);
@@ -89,11 +91,14 @@ watchQuality(call, (word, poorFor) => {
 
 // ---- what the room tells
 
-let shown = [];
+let latest = null;
 
 function hereIs(participants) {
+  latest = participants;
+  // A last word on the old line, or a first one on a line that does not stand yet: shown when it does.
+  if (call.state !== "connected") return;
   const before = others;
-  shown = participants.filter(({ seat }) => seat !== call.seat);
+  const shown = participants.filter(({ seat }) => seat !== call.seat);
   others = new Map(shown.map(({ seat, name }) => [seat, name]));
   seats.show(shown, (mid) => call.track(mid));
   showPeople(participants, call.seat);
@@ -106,7 +111,7 @@ function hereIs(participants) {
   else if (went && shown.length) status(say("left", went[1]));
   else if (went) status(`${say("left", went[1])} ${say("alone")}`);
   else if (shown.length === 0) status(say("alone"));
-  else if (!before || byId("room-status").textContent !== say("sharing")) status(say("connected"));
+  else status(atRest());
 }
 
 const hear = {

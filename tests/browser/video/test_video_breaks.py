@@ -58,7 +58,9 @@ def test_a_silent_line_is_noticed_without_waiting_for_the_browser(visit: Visit) 
     citizen.sees("practitioner")
 
 
-def test_everybody_is_back_after_a_restart_of_the_video_server(visit: Visit, video_server: VideoServer) -> None:
+def test_everybody_is_back_after_a_restart_of_the_video_server(
+    visit: Visit, video_server: VideoServer
+) -> None:
     doctor, citizen = visit
     before = connections(citizen), connections(doctor)
     video_server.kill()

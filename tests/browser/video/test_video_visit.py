@@ -24,6 +24,7 @@ def test_they_see_and_hear_each_other(visit: Visit, check_page: Check) -> None:
             ".some(one => one.packetsReceived > 10))"
         )
         check_page(one.page)
+    expect(citizen.page.locator("#stage .tile")).to_have_count(1)
     expect(citizen.page.locator("#stage")).to_contain_text("Astrid Sørlandslege")
     end = time.monotonic() + 10
     while citizen.size("practitioner") != HD and time.monotonic() < end:

@@ -70,7 +70,9 @@ def test_without_any_device_one_listens(visitor: Callable[..., Visitor], doctor:
     expect(doctor.page.locator(".tile[data-seat=patient]")).to_have_attribute("data-state", "connected")
 
 
-def test_the_waiting_room_shows_what_the_doctor_says(citizen: Visitor, doctor: Visitor, check_page: Check) -> None:
+def test_the_waiting_room_shows_what_the_doctor_says(
+    citizen: Visitor, doctor: Visitor, check_page: Check
+) -> None:
     citizen.to_waiting_room()
     doctor.to_room()
     expect(doctor.page.locator("#doctor-panel")).to_contain_text("Kari Nordmann venter")
