@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
         SQLALCHEMY_ENGINES={"default": engine_options(settings.database_url, settings.database_pool)},
         ALEMBIC={"script_location": str(ROOT / "migrations")},
         COMPRESS_ALGORITHM=["br", "gzip"],
-        COMPRESS_BR_LEVEL=5,
+        COMPRESS_BR_LEVEL=6,
         COMPRESS_MIN_SIZE=500,
     )
     app.extensions["settings"] = settings
@@ -85,6 +85,7 @@ def _connect_outside(app: Flask, settings: Settings) -> None:
 def _install_web(app: Flask, settings: Settings) -> None:
     app.jinja_environment = TemplatesByLanguage
     app.session_interface = SessionCookie()
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # no view or hook here is async
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["test_login"] = settings.test_login
     logs.install(app)

@@ -90,6 +90,41 @@ def _minutes_in_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER) / 60"
 
 
+class time_between(sa.sql.functions.FunctionElement[Any]):  # noqa: N801
+    """The time from the first to the second, for grouping: whatever the database compares quickest."""
+
+    inherit_cache = True
+
+
+@compiles(time_between, "postgresql")
+def _between_in_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    start, end = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({end} - {start})"
+
+
+@compiles(time_between, "sqlite")
+def _between_in_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    start, end = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(CAST(strftime('%s', {end}) AS INTEGER) - CAST(strftime('%s', {start}) AS INTEGER))"
+
+
+class whole_minutes(sa.sql.functions.FunctionElement[int]):  # noqa: N801
+    """A time_between in minutes, rounded up."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(whole_minutes, "postgresql")
+def _whole_in_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"ceil(date_part('epoch', {compiler.process(element.clauses, **kw)}) / 60)::int"
+
+
+@compiles(whole_minutes, "sqlite")
+def _whole_in_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)} + 59) / 60"
+
+
 class joined(sa.sql.functions.FunctionElement[str]):  # noqa: N801  named as SQL functions are
     """The texts of a group as one, with «;» between. SQLAlchemy's own writes its separator anew for each execution."""
 

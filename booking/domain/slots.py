@@ -4,6 +4,7 @@ Inside, a time is an integer: whole minutes since 1970-01-01T00:00Z, because a m
 times on every page view. A day's times are bits of an integer, a practitioner's free times one such integer.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -96,10 +97,10 @@ def _plan(hours: tuple[WeeklyHours, ...], day: date, zone: tzinfo) -> _Day:
 
 @dataclass(frozen=True)
 class _Window:
-    """Planned days in a row, and where each start stands: (day's place, bit)."""
+    """Planned days in a row, and where each (practitioner, start, end) stands: (day's place, bit)."""
 
     plans: tuple[_Day, ...]
-    place: dict[int, tuple[int, int]]
+    place: dict[tuple[int, int, int], tuple[int, int]]
 
 
 @lru_cache(maxsize=512)
@@ -108,9 +109,11 @@ def _window(
 ) -> _Window:
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     plans = tuple(_plan(() if day in closed else hours, day, zone) for day in days)
-    return _Window(
-        plans, {start: (n, i) for n, plan in enumerate(plans) for i, start in enumerate(plan.starts)}
-    )
+    place: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for n, plan in enumerate(plans):
+        bits = {start: 1 << i for i, start in enumerate(plan.starts)}
+        place |= {(who, start, end): (n, bits[start]) for (who, start), end in plan.ends.items()}
+    return _Window(plans, place)
 
 
 class FreeTimes:
@@ -125,7 +128,7 @@ class FreeTimes:
         """Those that start later than LEAD after ``now``; the same object as long as no further time has passed."""
         earliest = to_minutes(now + LEAD)
         begun = [plan for plan, _ in self._days.values() if plan.starts and plan.starts[0] <= earliest]
-        passed = [sum(1 for start in plan.starts if start <= earliest) for plan in begun]
+        passed = [bisect_right(plan.starts, earliest) for plan in begun]
         offered = self._offered
         if offered is None or offered[0] != sum(passed):
             days = {plan.day: (plan, dict(free)) for plan, free in self._days.values()}
@@ -169,8 +172,11 @@ class FreeTimes:
 
     def first(self) -> datetime | None:
         """The first free start of all."""
-        day = next((day for day in self._days if self._any[day]), None)
-        return self.starts(day)[0] if day else None
+        day = next((day for day, mask in self._any.items() if mask), None)
+        if day is None:
+            return None
+        mask = self._any[day]
+        return from_minutes(self._days[day][0].starts[(mask & -mask).bit_length() - 1])
 
     def nearest(self, start: datetime, how_many: int = 3) -> tuple[datetime, ...]:
         """The free starts nearest to ``start``, nearest first; of two as near, the later."""
@@ -214,12 +220,12 @@ def untaken_times(
     window = _window(hours, closed, first, last, zone)
     plans, place = window.plans, window.place
     free = [dict(plan.bits) for plan in plans]
-    for practitioner_id, start, end in taken:
-        n, i = place.get(start, (-1, -1))
-        if n >= 0 and plans[n].ends.get((practitioner_id, start)) == end:
-            free[n][practitioner_id] &= ~(1 << i)
+    for visit in taken:
+        spot = place.get(visit)
+        if spot is not None:
+            free[spot[0]][visit[0]] &= ~spot[1]
         else:
-            _strike(plans, free, Taken(practitioner_id, start, end))
+            _strike(plans, free, Taken(*visit))
     return FreeTimes(zip(plans, free, strict=True))
 
 

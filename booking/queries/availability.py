@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.clock import OSLO, oslo_date, start_of_oslo_day
-from booking.db import joined, minutes_since_1970
+from booking.db import joined, minutes_since_1970, time_between, whole_minutes
 from booking.domain.slots import FreeTimes, WeeklyHours, untaken_times
 from booking.models import Absence, ClosedDay, Schedule, Slot
 
@@ -72,7 +72,7 @@ _BUSY = sa.union_all(
     sa.select(
         _SLOT.practitioner_id,
         minutes_since_1970(_SLOT.starts_at).label("start"),
-        minutes_since_1970(_SLOT.ends_at).label("end"),
+        time_between(_SLOT.starts_at, _SLOT.ends_at).label("span"),
     ).where(
         _SLOT.practitioner_id.in_(_PRACTITIONERS),
         _SLOT.starts_at.between(sa.bindparam("earliest"), sa.bindparam("closing")),
@@ -82,16 +82,15 @@ _BUSY = sa.union_all(
     sa.select(
         _ABSENCE.practitioner_id,
         minutes_since_1970(_ABSENCE.starts_at),
-        minutes_since_1970(_ABSENCE.ends_at),
+        time_between(_ABSENCE.starts_at, _ABSENCE.ends_at),
     ).where(
         _ABSENCE.practitioner_id.in_(_PRACTITIONERS),
         _ABSENCE.ends_at > sa.bindparam("opening"),
         _ABSENCE.starts_at < sa.bindparam("closing"),
     ),
 ).subquery()
-_LENGTH = _BUSY.c.end - _BUSY.c.start
-_TAKEN = _line("taken", _BUSY.c.practitioner_id, _LENGTH, _words(_BUSY.c.start)).group_by(
-    _BUSY.c.practitioner_id, _LENGTH
+_TAKEN = _line("taken", _BUSY.c.practitioner_id, whole_minutes(_BUSY.c.span), _words(_BUSY.c.start)).group_by(
+    _BUSY.c.practitioner_id, _BUSY.c.span
 )
 _EVERYTHING = sa.union_all(_HOURS, _CLOSED, _TAKEN)
 

@@ -1,6 +1,7 @@
 """Which booking is this person in the middle of, and how far has it come?"""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from booking.domain.draft import RESUMABLE, Progress, as_of
 from booking.domain.screening import Answer
-from booking.models import Draft, Slot
+from booking.models import Draft, Person, Slot
 from booking.models.draft import DraftStatus
-from booking.queries.services import COLUMNS, SERVICE, AnySelect, ServiceFacts, with_owner
+from booking.queries.services import COLUMNS, SERVICE, SERVICE_HERE, AnySelect, ServiceFacts, with_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,12 @@ _OF_PERSON = _IN_HAND.where(
     _DRAFT.c.status != DraftStatus.DISCARDED.value,
 )
 _OF_PERSON_TO_CHANGE = _OF_PERSON.with_for_update(of=_DRAFT)
+_PATIENT: Any = Person.__table__
+_OF_PERSON_TO_SEND = (
+    _OF_PERSON.add_columns(SERVICE_HERE.scalar_subquery())
+    .join(_PATIENT, _PATIENT.c.id == _DRAFT.c.patient_id)
+    .with_for_update(of=(_DRAFT, _PATIENT))
+)
 _UNFINISHED = (
     _IN_HAND.where(
         _DRAFT.c.booked_by_id == sa.bindparam("booked_by_id"),
@@ -78,10 +85,25 @@ _UNFINISHED = (
 
 def _one(session: Session, statement: AnySelect, asked: dict[str, object]) -> DraftInHand | None:
     row = session.execute(statement, asked).first()
-    if row is None:
-        return None
-    service = len(_FACTS) + 1
-    return DraftInHand(DraftFacts(*row[: service - 1]), ServiceFacts(*row[service:]), row[service - 1])
+    return None if row is None else _in_hand(row)
+
+
+def _in_hand(row: Sequence[Any]) -> DraftInHand:
+    held = len(_FACTS)
+    service = row[held + 1 : held + 1 + len(COLUMNS)]
+    return DraftInHand(DraftFacts(*row[:held]), ServiceFacts(*service), row[held])
+
+
+def draft_to_send(
+    session: Session, draft_id: uuid.UUID, booked_by_id: int, number: str
+) -> tuple[DraftInHand, int | None] | None:
+    """As draft_of to change it, its patient locked too; and which service residents of the municipality may use.
+
+    One booking at a time for a patient: «no overlap» and «at most three» are judged on what is committed.
+    """
+    asked = {"draft_id": draft_id, "booked_by_id": booked_by_id, "number": number}
+    row = session.execute(_OF_PERSON_TO_SEND, asked).first()
+    return None if row is None else (_in_hand(row), row[-1])
 
 
 def draft_of(

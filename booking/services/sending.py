@@ -13,26 +13,20 @@ from booking.domain import draft as steps
 from booking.domain.appointments import Event, Status, change, check_room_for
 from booking.domain.errors import NotFound, SlotPassed, TimeChanged
 from booking.domain.reason_text import check_reason
-from booking.models import Absence, Appointment, AppointmentEvent, Draft, Person, Slot
+from booking.models import Absence, Appointment, AppointmentEvent, Draft, Slot
 from booking.models.draft import DraftStatus
 from booking.models.slot import SlotStatus
 from booking.queries.appointments import IN_THE_WAY, SPAN, booked_spans, spans_asked
-from booking.queries.drafts import DraftInHand
+from booking.queries.drafts import DraftInHand, draft_to_send
 from booking.queries.people import Citizen
-from booking.queries.services import SERVICE_HERE
 from booking.services.drafts import check_served
-from booking.services.holding import Held, draft_for_update, free_times_of, take
+from booking.services.holding import Held, free_times_of, take
 from booking.services.visits import forget_visit
 
 # The statements of the product's busiest write, made once: to put one together costs as much as to run it.
 _SLOT: Any = Slot.__table__
 _DRAFT: Any = Draft.__table__
 _AWAY: Any = Absence.__table__
-_LOCK_PATIENT = (
-    sa.select(Person.__table__.c.id, SERVICE_HERE.scalar_subquery())
-    .where(Person.__table__.c.id == sa.bindparam("patient"))
-    .with_for_update(of=Person.__table__)
-)
 _IS_AWAY = sa.exists().where(
     _AWAY.c.practitioner_id == _SLOT.c.practitioner_id,
     _AWAY.c.starts_at < _SLOT.c.ends_at,
@@ -113,14 +107,16 @@ def send_booking(
     ReasonTooLong, NotResident, NeedsConsent, SlotPassed, SlotTaken, OverlapsOwnAppointment, TooManyAppointments,
     AlreadyEnded and TooLateToChange (when moving).
     """
-    hand = draft_for_update(session, draft_id, by)
+    found = draft_to_send(session, draft_id, by.id, by.municipality_number)
+    if found is None:
+        raise NotFound(str(draft_id))
+    hand, served = found
     if hand.draft.status == DraftStatus.SENT and hand.draft.appointment_id is not None:
         return hand.draft.appointment_id
     steps.require(hand.progress(now), steps.Step.REVIEW)
     if shown is not None and shown != hand.draft.chosen_at:
         raise TimeChanged(str(draft_id))
     text = check_reason(reason)
-    served = _queue_patient(session, hand.draft.patient_id, by)
     check_served(hand.service.id, served, by=by, now=now)
     slot, spans = _held_slot(session, hand, now)
     check_room_for(
@@ -157,17 +153,6 @@ def record(
         "by": by.id,
     }
     write_all(session, _HISTORY, line)
-
-
-def _queue_patient(session: Session, patient_id: int, by: Citizen) -> int | None:
-    """One booking at a time for a patient: «no overlap» and «at most three» are judged on what is committed.
-
-    Returns which service residents of the citizen's municipality may use.
-    """
-    asked = {"patient": patient_id, "number": by.municipality_number}
-    _patient, served = session.execute(_LOCK_PATIENT, asked).one()
-    found: int | None = served
-    return found
 
 
 def _held_slot(

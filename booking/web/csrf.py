@@ -15,7 +15,9 @@ def install(app: Flask) -> None:
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=True)
     app.config["WTF_I18N_ENABLED"] = False  # every message is ours; WTForms would read its own for each form
     _csrf.init_app(app)
-    app.jinja_env.globals["csrf_token"] = token
+    app.context_processor(
+        lambda: {"csrf_token": token}
+    )  # over Flask-WTF's own, which looks anew at every form
 
 
 def token() -> str:

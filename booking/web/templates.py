@@ -3,6 +3,7 @@
 No page looks a text up or builds the address of «Timeavtaler» while it is made.
 """
 
+import re
 from typing import Any
 
 from flask import url_for
@@ -13,6 +14,8 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from booking.web import current
+
+_BETWEEN_LINES = re.compile(r"[ \t]*\n\s*")
 
 
 class _Template(Template):
@@ -47,14 +50,33 @@ class TemplatesByLanguage(Environment):
     def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
         # Jinja's hook for another code generator. Only pages: elsewhere texts are not escaped the same way.
         if self.compiled_for is not None and name is not None and name.endswith(".html"):
-            source = _Settled().visit(source)
+            source = _Settled(self).visit(source)
         return super()._generate(source, name, *args, **kwargs)
 
 
 class _Settled(NodeTransformer):
-    """Replaces ``_("…")`` by its translation, ``_("… %(name)s", name=…)`` by the translation with its place, and
-    ``url_for("…")`` by the address (the app is never mounted below another path: app.py trusts no prefix).
+    """Puts what never changes into a template that is being compiled.
+
+    ``_("…")`` becomes its translation, ``_("… %(name)s", name=…)`` the translation with its place, ``url_for("…")`` the
+    address (the app is never mounted below another path: app.py trusts no prefix), ``{% include "…" %}`` the included
+    template, in a scope of its own. Of the space between lines, which is there for whoever reads the template, one line
+    break is left.
     """
+
+    def __init__(self, environment: TemplatesByLanguage) -> None:
+        self.environment = environment
+
+    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Expr:  # noqa: N802
+        return nodes.TemplateData(_BETWEEN_LINES.sub("\n", node.data), lineno=node.lineno)
+
+    def visit_Include(self, node: nodes.Include) -> nodes.Node:  # noqa: N802
+        if not isinstance(node.template, nodes.Const) or not node.with_context or node.ignore_missing:
+            return node
+        assert self.environment.loader is not None
+        name = node.template.value
+        source, _, _ = self.environment.loader.get_source(self.environment, name)
+        included = self.environment._parse(source, name, None)
+        return nodes.Scope(self.visit(included).body, lineno=node.lineno)
 
     def visit_Call(self, node: nodes.Call) -> nodes.Expr:  # noqa: N802  Jinja's visitors are named so
         self.generic_visit(node)

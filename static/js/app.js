@@ -1,5 +1,22 @@
 // What pages do beyond plain HTML. Every page works without this file; texts come from data attributes.
 
+// htmx begins when the document is whole, after this file. No eval and no scripts in fragments: the content security
+// policy allows neither. 409 and 422 carry a page that says what to do, so they are shown; history asks the server.
+Object.assign(globalThis.htmx?.config ?? {}, {
+  includeIndicatorStyles: false,
+  allowEval: false,
+  allowScriptTags: false,
+  selfRequestsOnly: true,
+  historyCacheSize: 0,
+  refreshOnHistoryMiss: true,
+  responseHandling: [
+    { code: "204", swap: false },
+    { code: "[23]..", swap: true },
+    { code: "409|422", swap: true },
+    { code: "[45]..", swap: false, error: true },
+  ],
+});
+
 const body = document.body;
 const BUSY_FOR = 8000; // milliseconds in which a second press of the same button is taken for the same press
 const COUNT_PAUSE = 1200; // milliseconds of quiet before a screen reader hears how much room is left
