@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -93,7 +94,8 @@ def address(app: Flask) -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
     # Closed on the server's own thread, between two requests; its loop ends when nothing is left in the map.
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+    with suppress(OSError):  # its trigger is closed already when the loop has ended by itself
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join(timeout=5)
     server.task_dispatcher.shutdown()
 
