@@ -34,8 +34,8 @@ INSERT INTO person (national_id, national_id_digest, name, birth_date, municipal
   SELECT :sealed, sha256(int8send(n)), 'Oppdiktet Innbygger ' || n, date '1950-01-01' + (n % 18000)::int,
          (SELECT owner_number FROM service WHERE id = 1), false
   FROM generate_series(1, :people) n;
-INSERT INTO login_session (token_digest, person_id, created_at, seen_at)
-  SELECT sha256(convert_to('token-' || n, 'UTF8')), n, :now, :now FROM generate_series(2, :people, 10) n;
+INSERT INTO login_session (token_digest, person_id, role, created_at, seen_at)
+  SELECT sha256(convert_to('token-' || n, 'UTF8')), n, 'citizen', :now, :now FROM generate_series(2, :people, 10) n;
 """
 
 _PLANNED = """

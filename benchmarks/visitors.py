@@ -30,7 +30,9 @@ def log_in(app: Flask, database: Session, person_id: int) -> tuple[str, str]:
     """A login session in the table; the browser's cookie and the token that its forms carry."""
     token = f"benchmark-{uuid.uuid4()}"
     digest = hashlib.sha256(token.encode()).digest()
-    database.add(LoginSession(token_digest=digest, person_id=person_id, created_at=NOW, seen_at=NOW))
+    database.add(
+        LoginSession(role="citizen", token_digest=digest, person_id=person_id, created_at=NOW, seen_at=NOW)
+    )
     with app.test_request_context():
         session["token"] = token
         csrf_token = generate_csrf()
