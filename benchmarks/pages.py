@@ -65,7 +65,7 @@ def subjects(url: str, size: int, sends: int, headers: dict[str, str]) -> list[S
     began = time.monotonic()
     made = load(engine, size)
     print(f"{made:,} appointments loaded in {time.monotonic() - began:.0f} s", flush=True)
-    floor, floor_engine = create_floor(url)
+    floor, floor_engine = create_floor(url, compressed=bool(headers))
     with Session(engine, expire_on_commit=False) as database:
         cookie, _ = log_in(app, database, 1)
         draft = half_done(database, person_id=1, service_id=1)

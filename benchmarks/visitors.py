@@ -84,6 +84,7 @@ def senders(app: Flask, database: Session, how_many: int) -> list[Request]:
         form = {"csrf_token": token, "reason": REASON}
         requests.append(post(f"/bestilling/{draft.id}/se-gjennom", form, cookie))
     database.commit()
+    database.execute(sa.text("ANALYZE draft, slot, person, login_session"))
     return requests
 
 

@@ -45,6 +45,13 @@ class Draft(Base):
             postgresql_where=sa.text("status = 'open' AND moves_id IS NOT NULL"),
             sqlite_where=sa.text("status = 'open' AND moves_id IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_draft_open_booked_by_id_updated_at",
+            "booked_by_id",
+            "updated_at",
+            postgresql_where=sa.text("status = 'open'"),
+            sqlite_where=sa.text("status = 'open'"),
+        ),
         sa.Index("ix_draft_status_updated_at", "status", "updated_at"),
     )
 

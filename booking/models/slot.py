@@ -38,7 +38,6 @@ class Slot(Base):
             "AND expires_at IS NOT NULL)",
             name="owner",
         ),
-        sa.Index("ix_slot_service_id_starts_at", "service_id", "starts_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

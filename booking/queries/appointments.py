@@ -127,7 +127,7 @@ def coming_and_earlier(
     for row in session.execute(_BOTH, asked).all():
         (coming if row[0] else earlier).append(AppointmentLine(*row[1:]))
     coming.sort(key=lambda line: (line.starts_at, line.id))
-    earlier.sort(key=lambda line: (-line.starts_at.timestamp(), line.id))
+    earlier.sort(key=lambda line: line.starts_at, reverse=True)
     return coming, earlier
 
 

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.clock import OSLO, oslo_date, start_of_oslo_day
-from booking.db import joined, minutes_since_1970, time_between, whole_minutes
 from booking.domain.slots import FreeTimes, WeeklyHours, untaken_times
 from booking.models import Absence, ClosedDay, Schedule, Slot
+from booking.sql_functions import joined, minutes_since_1970, time_between, whole_minutes
 
 LONGEST_VISIT = timedelta(hours=4)
 """What ck_schedule_visit allows."""

@@ -39,6 +39,8 @@ def install(app: Flask, settings: Settings) -> None:
     def add_headers(response: Response) -> Response:
         if response.location or response.status_code == 204:
             response.set_data(b"")
+            for about_the_body in ("Content-Type", "Content-Encoding"):
+                response.headers.pop(about_the_body, None)
             response.headers.extend(FIXED_WITHOUT_PAGE)
         else:
             response.headers.extend(FIXED)

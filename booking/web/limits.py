@@ -76,9 +76,11 @@ def install(app: Flask, settings: Settings) -> None:
         RATELIMIT_ENABLED=settings.rate_limits, RATELIMIT_STORAGE_URI=settings.rate_limit_storage
     )
     limiter.init_app(app)
-    hooks = app.before_request_funcs[
-        None
-    ]  # its hook looks for limits that do not stand on views: there are none
-    app.before_request_funcs[None] = [
-        hook for hook in hooks if getattr(hook, "__self__", None) is not limiter
-    ]
+    # Its hooks look for limits that do not stand on views, before and after every request: there are none.
+    every: list[Any] = [app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs]
+    for hooks in every:
+        hooks[None] = [hook for hook in hooks[None] if not _is_of_limiter(hook)]
+
+
+def _is_of_limiter(hook: Any) -> bool:
+    return limiter in (getattr(hook, "__self__", None), *getattr(hook, "args", ()))

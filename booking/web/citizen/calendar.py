@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from flask import current_app
 from markupsafe import Markup
@@ -15,6 +15,8 @@ from booking.web.i18n import gettext as _
 from booking.web.i18n import ngettext
 
 NOON, EVENING = 12, 17
+SWAPPED = {"hx-get": "{href}", "hx-target": "#velg", "hx-swap": "outerHTML", "hx-push-url": "true"}
+"""What a date does with scripts: its times come into the page; without, its link leads to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +46,40 @@ def weeks(
     """Monday to Sunday, as many weeks as the window touches; ``page`` is the address that ?dato= is added to."""
     days = free.days()
     monday = days[0] - timedelta(days=days[0].weekday())
-    cells: dict[date, DateCell] = {}
-    for day in days:
-        count = free.count(day)
-        words, weekday, month = _names(day, language, today.year)
-        said = (
-            ngettext("%(num)d ledig time", "%(num)d ledige timer", count)
-            if count
-            else _("ingen ledige timer")
-        )
-        cells[day] = DateCell(
-            date_id=f"dato-{day.isoformat()}",
-            day=day.day,
-            month_label=month if day.day == 1 or day == days[0] else "",
-            weekday_label=weekday,
-            label=f"{words}, {said}",
-            count=count,
-            href=f"{page}?dato={day.isoformat()}" if count else None,
-            selected=day == selected,
-            today=day == today,
-        )
+    cells = {
+        day: _cell(day, free.count(day), f"{page}?dato=", selected, today, language, starts=day == days[0])
+        for day in days
+    }
     span = (days[-1] - monday).days // 7 + 1
     return [[cells.get(monday + timedelta(days=7 * week + n)) for n in range(7)] for week in range(span)]
+
+
+@lru_cache(maxsize=8192)
+def _cell(
+    day: date,
+    count: int,
+    address: str,
+    selected: date | None,
+    today: date,
+    language: str,
+    *,
+    starts: bool,
+) -> DateCell:
+    """The cell of a day; ``starts`` that it is the first of all, which shows its month."""
+    words, weekday, month = _names(day, language, today.year)
+    how_many = ngettext("%(num)d ledig time", "%(num)d ledige timer", count)
+    said = how_many if count else _("ingen ledige timer")
+    return DateCell(
+        date_id=f"dato-{day.isoformat()}",
+        day=day.day,
+        month_label=month if day.day == 1 or starts else "",
+        weekday_label=weekday,
+        label=f"{words}, {said}",
+        count=count,
+        href=f"{address}{day.isoformat()}" if count else None,
+        selected=day == selected,
+        today=day == today,
+    )
 
 
 def day_groups(starts: list[datetime], language: str) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -96,8 +110,14 @@ def _time(start: datetime, language: str) -> tuple[int, str, str]:
 def dates_drawn(free: FreeTimes, selected: date | None, today: date, language: str) -> Markup:
     """The weeks as HTML; the links are relative, so that they hold for everybody's booking."""
     grid = weeks(free, page="", selected=selected, today=today, language=language)
-    attrs = {"hx-get": "{href}", "hx-target": "#velg", "hx-swap": "outerHTML", "hx-push-url": "true"}
-    return _macro("date_grid")(grid, _("Dager med ledige timer"), attrs)
+    draw = partial(_cell_drawn, language=language)
+    return _macro("date_grid")(grid, _("Dager med ledige timer"), SWAPPED, draw)
+
+
+@lru_cache(maxsize=8192)
+def _cell_drawn(cell: DateCell, language: str) -> Markup:  # noqa: ARG001  language tells the cache
+    """One day as HTML, in the language of this request: most days are as they were before somebody took a time."""
+    return _macro("date_grid", "date_cell")(cell, SWAPPED)
 
 
 @lru_cache(maxsize=1024)
@@ -107,9 +127,9 @@ def times_drawn(free: FreeTimes, day: date, language: str, checked: str | None, 
     return _macro("time_choice")(groups, "start", _("Velg tidspunkt"), error=error, checked=checked)
 
 
-def _macro(name: str) -> Callable[..., Markup]:
-    template = current_app.jinja_env.get_or_select_template(f"components/{name}.html")
-    macro: Callable[..., Markup] = getattr(template.module, name)
+def _macro(component: str, name: str = "") -> Callable[..., Markup]:
+    template = current_app.jinja_env.get_or_select_template(f"components/{component}.html")
+    macro: Callable[..., Markup] = getattr(template.module, name or component)
     return macro
 
 

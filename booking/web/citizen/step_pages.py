@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date
+from functools import lru_cache
 
 from flask import Response, make_response, render_template, url_for
 
@@ -67,6 +68,7 @@ def _day(day: date, free: FreeTimes, page: str, language: str, today: date) -> d
     }
 
 
+@lru_cache(maxsize=512)
 def _first(free: FreeTimes, page: str, language: str, today: date) -> dict[str, str] | None:
     first = free.first()
     if first is None:
