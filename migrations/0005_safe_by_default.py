@@ -1,0 +1,16 @@
+"""Safe by default."""
+
+from collections.abc import Sequence
+
+revision: str = "0005"
+down_revision: str | None = "000 what is kept how long:4"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
