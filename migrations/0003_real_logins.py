@@ -1,9 +1,9 @@
-"""Real logins."""
+"""Real logins: sessions that the identity provider can end."""
 
 from collections.abc import Sequence
 
 revision: str = "0003"
-down_revision: str | None = "000 sessions that the identity provider can end:2"
+down_revision: str | None = "0002"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,9 +1,9 @@
-"""Rights."""
+"""Rights: roles, representation, who looked at what."""
 
 from collections.abc import Sequence
 
 revision: str = "0004"
-down_revision: str | None = "000 roles, representation, who looked at what:3"
+down_revision: str | None = "0003"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

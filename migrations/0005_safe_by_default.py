@@ -1,9 +1,9 @@
-"""Safe by default."""
+"""Safe by default: what is kept how long."""
 
 from collections.abc import Sequence
 
 revision: str = "0005"
-down_revision: str | None = "000 what is kept how long:4"
+down_revision: str | None = "0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
