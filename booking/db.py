@@ -111,31 +111,43 @@ def transaction() -> Iterator[Session]:
         raise
 
 
+class Overtaken(Exception):
+    """What was read has changed before it was written; nothing happened, try again."""
+
+
 def write_all(
     session: Session, statements: tuple[sa.Insert | sa.Update, ...], values: dict[str, Any]
 ) -> None:
-    """Run the writes in order, with ``values`` for their parameters; PostgreSQL takes them in one round trip."""
+    """Run the writes, each of which has to change one row, with ``values`` for their parameters.
+
+    PostgreSQL takes them in one round trip. Raises Overtaken when one finds no row to change.
+    """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(_as_one(statements), values)
+        written = session.execute(_as_one(statements), values).one()
+        if any(rows != 1 for rows in written):
+            raise Overtaken
         return
     for statement in statements:
-        session.execute(statement, values)
+        if session.execute(statement, values).rowcount != 1:  # type: ignore[attr-defined]
+            raise Overtaken
 
 
 @lru_cache(maxsize=32)
 def _as_one(statements: tuple[sa.Insert | sa.Update, ...]) -> sa.Select[Any]:
-    """``WITH write_0 AS (INSERT …), write_1 AS (UPDATE …) SELECT 1``: constraints are checked when all are done."""
-    writes = (statement.cte(f"write_{number}") for number, statement in enumerate(statements))
-    return sa.select(sa.literal_column("1")).add_cte(*writes)
+    """``WITH write_0 AS (INSERT …), write_1 AS (UPDATE …) SELECT how many rows each wrote``."""
+    one: sa.Label[int] = sa.literal_column("1").label("row")
+    writes = [statement.returning(one).cte(f"write_{n}") for n, statement in enumerate(statements)]
+    counts = (sa.select(sa.func.count()).select_from(write).scalar_subquery() for write in writes)
+    return sa.select(*counts)
 
 
 P = ParamSpec("P")
 R = TypeVar("R")
-TRIES = 4
+TRIES = 8
 
 
 def in_transaction(use_case: Callable[Concatenate[Session, P], R]) -> Callable[P, R]:
-    """Run a use case in one transaction, and again when the database broke a deadlock by ending ours.
+    """Run a use case in one transaction, and again when it was overtaken or the database ended it to break a deadlock.
 
     The use case gets the session first; it must not have effects outside the database.
     """
@@ -146,6 +158,9 @@ def in_transaction(use_case: Callable[Concatenate[Session, P], R]) -> Callable[P
             try:
                 with transaction() as session:
                     return use_case(session, *args, **kwargs)
+            except Overtaken:
+                if attempt == TRIES:
+                    raise
             except OperationalError as error:
                 if getattr(error.orig, "sqlstate", None) not in DEADLOCKS or attempt == TRIES:
                     raise

@@ -63,17 +63,22 @@ def _whole_in_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
 
 
 class joined(sa.sql.functions.FunctionElement[str]):  # noqa: N801  named as SQL functions are
-    """The texts of a group as one, with «;» between. SQLAlchemy's own writes its separator anew for each execution."""
+    """The texts of a group as one, with «;» or what is given between. SQLAlchemy's own writes its separator anew for
+    each execution.
+    """
 
     type = sa.String()
     inherit_cache = True
 
+    def __init__(self, text: Any, between: str = ";") -> None:
+        super().__init__(text, sa.literal_column(f"'{between}'"))
+
 
 @compiles(joined, "postgresql")
 def _joined_in_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"string_agg({compiler.process(element.clauses, **kw)}, ';')"
+    return f"string_agg({compiler.process(element.clauses, **kw)})"
 
 
 @compiles(joined, "sqlite")
 def _joined_in_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"group_concat({compiler.process(element.clauses, **kw)}, ';')"
+    return f"group_concat({compiler.process(element.clauses, **kw)})"

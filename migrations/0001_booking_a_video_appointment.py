@@ -239,14 +239,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_draft_status_updated_at", "draft", ["status", "updated_at"], unique=False)
     op.create_index(
-        "ix_draft_open_booked_by_id_updated_at",
-        "draft",
-        ["booked_by_id", "updated_at"],
-        unique=False,
-        postgresql_where=sa.text("status = 'open'"),
-        sqlite_where=sa.text("status = 'open'"),
-    )
-    op.create_index(
         "uq_draft_open_booking",
         "draft",
         ["booked_by_id", "patient_id", "service_id"],
@@ -304,10 +296,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("draft_id", name=op.f("uq_slot_draft_id")),
         sa.UniqueConstraint("practitioner_id", "starts_at", name=op.f("uq_slot_practitioner_id_starts_at")),
     )
+    op.create_index("ix_slot_service_id_starts_at", "slot", ["service_id", "starts_at"], unique=False)
     _refuse_overlaps()
 
 
 def downgrade() -> None:
+    op.drop_index("ix_slot_service_id_starts_at", table_name="slot")
     op.drop_table("slot")
     op.drop_table("parked_text")
     op.drop_index(
@@ -321,12 +315,6 @@ def downgrade() -> None:
         table_name="draft",
         postgresql_where=sa.text("status = 'open' AND moves_id IS NULL"),
         sqlite_where=sa.text("status = 'open' AND moves_id IS NULL"),
-    )
-    op.drop_index(
-        "ix_draft_open_booked_by_id_updated_at",
-        table_name="draft",
-        postgresql_where=sa.text("status = 'open'"),
-        sqlite_where=sa.text("status = 'open'"),
     )
     op.drop_index("ix_draft_status_updated_at", table_name="draft")
     op.drop_table("draft")

@@ -14,6 +14,8 @@ class Person(Base):
     """A citizen (FHIR Patient). The national number is sealed; ``national_id_digest`` finds it again.
 
     ``municipality_number`` decides what a person may book; for a protected address it is never shown.
+    ``booking_count`` goes up with each booking sent for the person: whoever judged a booking by the person's other
+    appointments and finds another number when it is written, has judged by old ones and begins again.
     """
 
     __tablename__ = "person"
@@ -29,6 +31,7 @@ class Person(Base):
     )
     address_protected: Mapped[bool] = mapped_column(default=False)
     language: Mapped[str | None] = mapped_column(sa.String(2))
+    booking_count: Mapped[int] = mapped_column(server_default="0")
 
 
 class LoginSession(Base):

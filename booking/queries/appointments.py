@@ -82,17 +82,24 @@ _BOTH = sa.union_all(
     sa.select(sa.true(), *_COMING.subquery().c), sa.select(sa.false(), *_EARLIER.subquery().c)
 )
 SPAN = (_APPOINTMENT.c.starts_at, _APPOINTMENT.c.ends_at, _APPOINTMENT.c.service_id)
-IN_THE_WAY = sa.and_(
-    _APPOINTMENT.c.patient_id == sa.bindparam("patient_id"),
-    _APPOINTMENT.c.starts_at > sa.bindparam("began"),
-    _APPOINTMENT.c.ends_at > sa.bindparam("now"),
-    _IS_LIVE,
-    _APPOINTMENT.c.id != sa.bindparam("except_id"),
-)
-"""What an appointment must be to be one of booked_spans; its values are those of spans_asked."""
 
-_SPANS = sa.select(*SPAN).where(IN_THE_WAY).order_by(_APPOINTMENT.c.starts_at)
-_NONE = uuid.UUID(int=0)
+
+def in_the_way(patient_id: Any, except_id: Any) -> sa.ColumnElement[bool]:
+    """What an appointment must be to be one of booked_spans; its other values are those of spans_asked."""
+    return sa.and_(
+        _APPOINTMENT.c.patient_id == patient_id,
+        _APPOINTMENT.c.starts_at > sa.bindparam("began"),
+        _APPOINTMENT.c.ends_at > sa.bindparam("now"),
+        _IS_LIVE,
+        _APPOINTMENT.c.id.is_distinct_from(except_id),
+    )
+
+
+_SPANS = (
+    sa.select(*SPAN)
+    .where(in_the_way(sa.bindparam("patient_id"), sa.bindparam("except_id", type_=sa.Uuid())))
+    .order_by(_APPOINTMENT.c.starts_at)
+)
 
 
 def _moments(now: datetime) -> dict[str, datetime]:
@@ -147,18 +154,14 @@ def booked_spans(
     session: Session, patient_id: int, now: datetime, except_id: uuid.UUID | None
 ) -> list[tuple[datetime, datetime, int]]:
     """(start, end, service) of the patient's live appointments that have not ended, but for one that is moved."""
-    rows = session.execute(_SPANS, spans_asked(patient_id, now, except_id))
+    asked = {"patient_id": patient_id, "except_id": except_id, **spans_asked(now)}
+    rows = session.execute(_SPANS, asked)
     return [(start, end, service) for start, end, service in rows.all()]
 
 
-def spans_asked(patient_id: int, now: datetime, except_id: uuid.UUID | None) -> dict[str, object]:
-    """The values of IN_THE_WAY."""
-    return {
-        "patient_id": patient_id,
-        "began": now - FOUR_HOURS,
-        "now": now,
-        "except_id": except_id or _NONE,
-    }
+def spans_asked(now: datetime) -> dict[str, datetime]:
+    """The values of in_the_way."""
+    return {"began": now - FOUR_HOURS, "now": now}
 
 
 def appointment_id_of_draft(session: Session, draft_id: uuid.UUID, booked_by_id: int) -> uuid.UUID | None:

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from booking.domain.draft import RESUMABLE, Progress, as_of
 from booking.domain.screening import Answer
-from booking.models import Draft, Person, Slot
+from booking.domain.slots import FreeTimes
+from booking.models import Draft, Slot
 from booking.models.draft import DraftStatus
-from booking.queries.services import COLUMNS, SERVICE, SERVICE_HERE, AnySelect, ServiceFacts, with_owner
+from booking.queries.availability import TEXTS, free_times_in, texts_asked
+from booking.queries.services import COLUMNS, SERVICE, AnySelect, ServiceFacts, with_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,15 @@ _IN_HAND = with_owner(
         _DRAFT, SERVICE, SERVICE.c.id == _DRAFT.c.service_id
     )
 ).outerjoin(_SLOT, _SLOT.c.draft_id == _DRAFT.c.id)
-_OF_PERSON = _IN_HAND.where(
+OF_PERSON = _IN_HAND.where(
     _DRAFT.c.id == sa.bindparam("draft_id"),
     _DRAFT.c.booked_by_id == sa.bindparam("booked_by_id"),
     _DRAFT.c.status != DraftStatus.DISCARDED.value,
 )
-_OF_PERSON_TO_CHANGE = _OF_PERSON.with_for_update(of=_DRAFT)
-_PATIENT: Any = Person.__table__
-_OF_PERSON_TO_SEND = (
-    _OF_PERSON.add_columns(SERVICE_HERE.scalar_subquery())
-    .join(_PATIENT, _PATIENT.c.id == _DRAFT.c.patient_id)
-    .with_for_update(of=(_DRAFT, _PATIENT))
-)
+"""A draft that the person ``booked_by_id`` has not given up; further columns come behind."""
+
+_OF_PERSON_WITH_TIMES = OF_PERSON.add_columns(*TEXTS)
+_OF_PERSON_TO_CHANGE = OF_PERSON.with_for_update(of=_DRAFT)
 _UNFINISHED = (
     _IN_HAND.where(
         _DRAFT.c.booked_by_id == sa.bindparam("booked_by_id"),
@@ -85,25 +84,14 @@ _UNFINISHED = (
 
 def _one(session: Session, statement: AnySelect, asked: dict[str, object]) -> DraftInHand | None:
     row = session.execute(statement, asked).first()
-    return None if row is None else _in_hand(row)
+    return None if row is None else in_hand(row)
 
 
-def _in_hand(row: Sequence[Any]) -> DraftInHand:
+def in_hand(row: Sequence[Any]) -> DraftInHand:
+    """What a row of OF_PERSON begins with."""
     held = len(_FACTS)
     service = row[held + 1 : held + 1 + len(COLUMNS)]
     return DraftInHand(DraftFacts(*row[:held]), ServiceFacts(*service), row[held])
-
-
-def draft_to_send(
-    session: Session, draft_id: uuid.UUID, booked_by_id: int, number: str
-) -> tuple[DraftInHand, int | None] | None:
-    """As draft_of to change it, its patient locked too; and which service residents of the municipality may use.
-
-    One booking at a time for a patient: «no overlap» and «at most three» are judged on what is committed.
-    """
-    asked = {"draft_id": draft_id, "booked_by_id": booked_by_id, "number": number}
-    row = session.execute(_OF_PERSON_TO_SEND, asked).first()
-    return None if row is None else (_in_hand(row), row[-1])
 
 
 def draft_of(
@@ -113,8 +101,21 @@ def draft_of(
 
     One that has waited for the lock sees the draft as it is now, but ``held_until`` as it was before.
     """
-    statement = _OF_PERSON_TO_CHANGE if to_change else _OF_PERSON
+    statement = _OF_PERSON_TO_CHANGE if to_change else OF_PERSON
     return _one(session, statement, {"draft_id": draft_id, "booked_by_id": booked_by_id})
+
+
+def draft_with_times(
+    session: Session, draft_id: uuid.UUID, booked_by_id: int, now: datetime
+) -> tuple[DraftInHand, FreeTimes] | None:
+    """As draft_of, and the free times at its service from ``now``, its own hold counted as free."""
+    asked = {"draft_id": draft_id, "booked_by_id": booked_by_id, **texts_asked(now, draft_id)}
+    row = session.execute(_OF_PERSON_WITH_TIMES, asked).first()
+    if row is None:
+        return None
+    hand = in_hand(row)
+    texts = row[-len(TEXTS) :]
+    return hand, free_times_in(texts, horizon_days=hand.service.horizon_days, now=now)
 
 
 def unfinished_booking(session: Session, booked_by_id: int, now: datetime) -> DraftInHand | None:

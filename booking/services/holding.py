@@ -1,7 +1,6 @@
 """Hold a time while the citizen reviews. The database's unique constraint decides who gets it."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from booking.queries.appointments import booked_spans
 from booking.queries.availability import free_times_for
 from booking.queries.drafts import DraftInHand, draft_of
 from booking.queries.people import Citizen
+from booking.queries.sending import Held
 from booking.services.drafts import check_may_use
 
 _SLOT: Any = Slot.__table__
@@ -77,16 +77,6 @@ def check_patient_has_room(
     end = there[0][1] if there else start
     spans = booked_spans(session, hand.draft.patient_id, now, hand.draft.moves_id)
     check_room_for(start, end, [(s, e, service == hand.service.id) for s, e, service in spans])
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A slot that holds a time: whose, and from when to when (UTC)."""
-
-    id: int
-    practitioner_id: int
-    starts_at: datetime
-    ends_at: datetime
 
 
 def take(session: Session, hand: DraftInHand, start: datetime, free: FreeTimes, now: datetime) -> Held:

@@ -1,7 +1,6 @@
 """Send the booking: the held time becomes an appointment, or an appointment gets its new time. Once."""
 
 import uuid
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -13,34 +12,22 @@ from booking.domain import draft as steps
 from booking.domain.appointments import Event, Status, change, check_room_for
 from booking.domain.errors import NotFound, SlotPassed, TimeChanged
 from booking.domain.reason_text import check_reason
-from booking.models import Absence, Appointment, AppointmentEvent, Draft, Slot
+from booking.models import Appointment, AppointmentEvent, Draft, Person, Slot
 from booking.models.draft import DraftStatus
 from booking.models.slot import SlotStatus
-from booking.queries.appointments import IN_THE_WAY, SPAN, booked_spans, spans_asked
-from booking.queries.drafts import DraftInHand, draft_to_send
+from booking.queries.drafts import DraftInHand
 from booking.queries.people import Citizen
+from booking.queries.sending import Held, ToSend, draft_to_send
 from booking.services.drafts import check_served
-from booking.services.holding import Held, free_times_of, take
+from booking.services.holding import free_times_of, take
 from booking.services.visits import forget_visit
 
 # The statements of the product's busiest write, made once: to put one together costs as much as to run it.
 _SLOT: Any = Slot.__table__
 _DRAFT: Any = Draft.__table__
-_AWAY: Any = Absence.__table__
-_IS_AWAY = sa.exists().where(
-    _AWAY.c.practitioner_id == _SLOT.c.practitioner_id,
-    _AWAY.c.starts_at < _SLOT.c.ends_at,
-    _AWAY.c.ends_at > _SLOT.c.starts_at,
-)
+_PATIENT: Any = Person.__table__
 _APPOINTMENT: Any = Appointment.__table__
 _EVENT: Any = AppointmentEvent.__table__
-# Locked: somebody who takes over a hold that ran out does so before us or not at all.
-_HELD = (
-    sa.select(*(_SLOT.c[field.name] for field in fields(Held)), _IS_AWAY, *SPAN)
-    .select_from(_SLOT.outerjoin(_APPOINTMENT, IN_THE_WAY))
-    .where(_SLOT.c.draft_id == sa.bindparam("draft"))
-    .with_for_update(of=_SLOT)
-)
 _ADD_APPOINTMENT = sa.insert(_APPOINTMENT).values(
     id=sa.bindparam("appointment"),
     draft_id=sa.bindparam("draft"),
@@ -67,7 +54,7 @@ _ADD_LINE = sa.insert(_EVENT).values(
 )
 _BOOK_SLOT = (
     sa.update(_SLOT)
-    .where(_SLOT.c.id == sa.bindparam("held"))
+    .where(_SLOT.c.id == sa.bindparam("held"), _SLOT.c.draft_id == sa.bindparam("draft"))
     .values(
         status=SlotStatus.BOOKED.value,
         appointment_id=sa.bindparam("appointment"),
@@ -85,8 +72,14 @@ _CLOSE_DRAFT = (
         updated_at=sa.bindparam("now"),
     )
 )
+# One booking at a time for a patient: «no overlap» and «at most three» were judged with the count as it was.
+_COUNT = (
+    sa.update(_PATIENT)
+    .where(_PATIENT.c.id == sa.bindparam("patient"), _PATIENT.c.booking_count == sa.bindparam("counted"))
+    .values(booking_count=_PATIENT.c.booking_count + 1)
+)
 _HISTORY = (_ADD_LINE,)
-_MOVED = (_ADD_LINE, _BOOK_SLOT, _CLOSE_DRAFT)
+_MOVED = (_COUNT, _ADD_LINE, _BOOK_SLOT, _CLOSE_DRAFT)
 _BOOKED = (_ADD_APPOINTMENT, *_MOVED)
 
 
@@ -107,22 +100,22 @@ def send_booking(
     ReasonTooLong, NotResident, NeedsConsent, SlotPassed, SlotTaken, OverlapsOwnAppointment, TooManyAppointments,
     AlreadyEnded and TooLateToChange (when moving).
     """
-    found = draft_to_send(session, draft_id, by.id, by.municipality_number)
+    found = draft_to_send(session, draft_id, by.id, by.municipality_number, now)
     if found is None:
         raise NotFound(str(draft_id))
-    hand, served = found
+    hand = found.hand
     if hand.draft.status == DraftStatus.SENT and hand.draft.appointment_id is not None:
         return hand.draft.appointment_id
     steps.require(hand.progress(now), steps.Step.REVIEW)
     if shown is not None and shown != hand.draft.chosen_at:
         raise TimeChanged(str(draft_id))
     text = check_reason(reason)
-    check_served(hand.service.id, served, by=by, now=now)
-    slot, spans = _held_slot(session, hand, now)
-    check_room_for(
-        slot.starts_at, slot.ends_at, [(s, e, service == hand.service.id) for s, e, service in spans]
-    )
+    check_served(hand.service.id, found.served_by, by=by, now=now)
+    slot = _held_slot(session, found, now)
+    spans = [(start, end, service == hand.service.id) for start, end, service in found.spans]
+    check_room_for(slot.starts_at, slot.ends_at, spans)
     written = {"draft": draft_id, "held": slot.id, "start": slot.starts_at, "by": by.id, "now": now}
+    written |= {"patient": hand.draft.patient_id, "counted": found.booking_count}
     if hand.draft.moves_id is None:
         appointment = _new_appointment(hand, slot, text)
         write_all(session, _BOOKED, written | appointment)
@@ -155,21 +148,16 @@ def record(
     write_all(session, _HISTORY, line)
 
 
-def _held_slot(
-    session: Session, hand: DraftInHand, now: datetime
-) -> tuple[Held, list[tuple[datetime, datetime, int]]]:
-    """The slot that is held, or taken anew; and the patient's other appointments, as booked_spans gives them."""
-    draft, start = hand.draft, hand.draft.chosen_at
+def _held_slot(session: Session, found: ToSend, now: datetime) -> Held:
+    """The slot that is held, or taken anew."""
+    draft, start = found.hand.draft, found.hand.draft.chosen_at
     assert start is not None, "step REVIEW is open only with a chosen time"
-    asked = spans_asked(draft.patient_id, now, draft.moves_id) | {"draft": draft.id}
-    rows = session.execute(_HELD, asked).all()
     if start <= now:
-        raise SlotPassed(start, free_times_of(session, hand, now).nearest(start))
-    if rows and not rows[0][4]:
-        return Held(*rows[0][:4]), [(row[5], row[6], row[7]) for row in rows if row[5] is not None]
+        raise SlotPassed(start, free_times_of(session, found.hand, now).nearest(start))
+    if found.held is not None:
+        return found.held
     session.execute(sa.delete(Slot).where(Slot.draft_id == draft.id))
-    slot = take(session, hand, start, free_times_of(session, hand, now), now)
-    return slot, booked_spans(session, draft.patient_id, now, draft.moves_id)
+    return take(session, found.hand, start, free_times_of(session, found.hand, now), now)
 
 
 def _new_appointment(hand: DraftInHand, slot: Held, text: str) -> dict[str, Any]:
@@ -178,7 +166,6 @@ def _new_appointment(hand: DraftInHand, slot: Held, text: str) -> dict[str, Any]
     assert draft.answered_at is not None, "an answer is kept with its time"
     return {
         "appointment": uuid.uuid4(),
-        "patient": draft.patient_id,
         "service": hand.service.id,
         "doctor": slot.practitioner_id,
         "end": slot.ends_at,

@@ -58,9 +58,9 @@ class _Settled(NodeTransformer):
     """Puts what never changes into a template that is being compiled.
 
     ``_("…")`` becomes its translation, ``_("… %(name)s", name=…)`` the translation with its place, ``url_for("…")`` the
-    address (the app is never mounted below another path: app.py trusts no prefix), ``{% include "…" %}`` the included
-    template, in a scope of its own. Of the space between lines, which is there for whoever reads the template, one line
-    break is left.
+    address (the app is never mounted below another path: app.py trusts no prefix), ``icon("…")`` the drawing,
+    ``{% include "…" %}`` the included template, in a scope of its own. Of the space between lines, which is there for
+    whoever reads the template, one line break is left.
     """
 
     def __init__(self, environment: TemplatesByLanguage) -> None:
@@ -87,6 +87,9 @@ class _Settled(NodeTransformer):
             return node
         if node.node.name in ("_", "gettext"):
             return self._text(argument, node)
+        if node.node.name == "icon" and not node.kwargs:
+            drawn = self.environment.get_template("components/icon.html").module
+            return nodes.Const(getattr(drawn, "icon")(argument.value), lineno=node.lineno)  # noqa: B009  a macro
         if node.node.name == "url_for" and not node.kwargs:
             return nodes.Const(url_for(argument.value), lineno=node.lineno)
         return node

@@ -10,7 +10,8 @@ from booking.db import db
 from booking.domain import draft as steps
 from booking.domain.draft import Step
 from booking.domain.errors import BookingRefused, NotFound, SlotTaken, TimeChanged
-from booking.queries.drafts import DraftInHand, draft_of
+from booking.domain.slots import FreeTimes
+from booking.queries.drafts import DraftInHand, draft_of, draft_with_times
 from booking.services.drafts import discard_draft, keep_reason
 from booking.services.holding import hold_time
 from booking.services.sending import send_booking
@@ -32,11 +33,20 @@ def hand_at(draft_id: uuid.UUID, step: Step) -> DraftInHand:
     return hand
 
 
+def times_at(draft_id: uuid.UUID) -> tuple[DraftInHand, FreeTimes]:
+    """The citizen's draft, when step 2 is open in it, and the times to choose from. Raises NotFound, StepNotOpen."""
+    found = draft_with_times(db.session, draft_id, current.citizen().id, current.now())
+    if found is None:
+        raise NotFound(str(draft_id))
+    steps.require(found[0].progress(current.now()), Step.TIME)
+    return found
+
+
 @blueprint.get("/tidspunkt")
 @guards.citizen
 def time(draft_id: uuid.UUID) -> ResponseReturnValue:
     """Step 2: first the date, then a time on it."""
-    return step_pages.time_page(hand_at(draft_id, Step.TIME), request.args.get("dato"))
+    return step_pages.time_page(*times_at(draft_id), request.args.get("dato"))
 
 
 @blueprint.post("/tidspunkt")
@@ -46,7 +56,7 @@ def choose_time(draft_id: uuid.UUID) -> ResponseReturnValue:
     """Hold the chosen time and go on to the review."""
     hand, form = hand_at(draft_id, Step.TIME), TimeForm()
     if not form.validate():
-        return step_pages.time_page(hand, request.args.get("dato"), form=form, status=422)
+        return step_pages.time_page(*times_at(draft_id), request.args.get("dato"), form=form, status=422)
     try:
         hold_time(draft_id=draft_id, start=form.moment, by=current.citizen(), now=current.now())
     except SlotTaken as lost:

@@ -13,7 +13,6 @@ from booking.domain.errors import NotFound, SlotPassed, SlotTaken
 from booking.domain.reason_text import REASON_MAX
 from booking.domain.slots import FreeTimes
 from booking.queries.appointments import appointment_of
-from booking.queries.availability import free_times_for
 from booking.queries.drafts import DraftInHand
 from booking.web import current, htmx
 from booking.web.citizen import calendar
@@ -22,22 +21,11 @@ from booking.web.citizen.steps import step_url, step_words
 from booking.web.formats import date_and_time, full_date, time_only
 
 
-def _free(hand: DraftInHand) -> FreeTimes:
-    service = hand.service
-    return free_times_for(
-        db.session,
-        service_id=service.id,
-        horizon_days=service.horizon_days,
-        now=current.now(),
-        mine=hand.draft.id,
-    )
-
-
 def time_page(
-    hand: DraftInHand, dato: str | None, *, form: TimeForm | None = None, status: int = 200
+    hand: DraftInHand, free: FreeTimes, dato: str | None, *, form: TimeForm | None = None, status: int = 200
 ) -> Response:
     """Step 2; ``dato`` is the day asked for (ISO), else the day of the time chosen before."""
-    free, language = _free(hand), current.language()
+    language = current.language()
     today = oslo_date(current.now())
     day = calendar.asked_day(dato, hand.draft.chosen_at)
     page = url_for("booking.time", draft_id=hand.draft.id)

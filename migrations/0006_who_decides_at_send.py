@@ -1,0 +1,31 @@
+"""«Send» counts a patient's bookings instead of locking the patient; indexes for what is asked most."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0006"
+down_revision: str | None = "0005"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+OPEN = sa.text("status = 'open'")
+
+
+def upgrade() -> None:
+    op.add_column("person", sa.Column("booking_count", sa.Integer(), nullable=False, server_default="0"))
+    op.create_index(
+        "ix_draft_open_booked_by_id_updated_at",
+        "draft",
+        ["booked_by_id", "updated_at"],
+        postgresql_where=OPEN,
+        sqlite_where=OPEN,
+    )
+    op.drop_index("ix_slot_service_id_starts_at", table_name="slot")
+
+
+def downgrade() -> None:
+    op.create_index("ix_slot_service_id_starts_at", "slot", ["service_id", "starts_at"])
+    op.drop_index("ix_draft_open_booked_by_id_updated_at", table_name="draft")
+    op.drop_column("person", "booking_count")
