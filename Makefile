@@ -31,7 +31,7 @@ data: ## make or mend what run needs: environment, assets, database, seed
 	@$(BIN)/flask --app app seed
 
 test: check ## everything: check, then unit, integration (SQLite and PostgreSQL) and browser tests
-	@$(BIN)/python tools/test_services.py $(BIN)/pytest
+	@$(BIN)/python tools/test_services.py $(BIN)/pytest --numprocesses 2 --no-loadscope-reorder
 
 check: environment ## format, lint, types, templates, CSS, translations, layers: what needs no database
 	@$(BIN)/ruff format --check --quiet .
