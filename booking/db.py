@@ -27,6 +27,10 @@ DEADLOCKS = ("40P01", "40001")
 """PostgreSQL's deadlock_detected and serialization_failure: nothing happened, try again."""
 
 
+PATIENCE = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+"""Nobody waits longer than this for a row that somebody holds: the web layer answers 503, and one may ask again."""
+
+
 class Database(SQLAlchemy):
     """Flask-SQLAlchemy-Lite's extension; what a request reads outside transaction() is read statement by statement.
 
@@ -187,7 +191,11 @@ def engine_options(url: str, pool: int) -> dict[str, Any]:
     """
     if url.startswith("sqlite"):
         return {"url": url, "connect_args": {"timeout": 30, "check_same_thread": False}}
-    options: dict[str, Any] = {"url": url, "isolation_level": "AUTOCOMMIT"}
+    options: dict[str, Any] = {
+        "url": url,
+        "isolation_level": "AUTOCOMMIT",
+        "connect_args": {"options": PATIENCE},
+    }
     return options | {"pool_size": pool, "max_overflow": 0, "pool_timeout": 30, "pool_recycle": 1800}
 
 

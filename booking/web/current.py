@@ -47,6 +47,12 @@ def practitioner() -> Doctor | None:
     return found
 
 
+def ask_nobody() -> None:
+    """For a page that says that the database does not answer: whoever has not been looked up by now, is nobody."""
+    g.setdefault("person", None)
+    g.setdefault("practitioner", None)
+
+
 def doctor() -> Doctor:
     """Who is logged in, behind a guard that has made sure of it."""
     found = practitioner()

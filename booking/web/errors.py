@@ -7,10 +7,12 @@ from flask import Flask, Response, make_response, render_template, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from booking.domain import errors as refused
-from booking.web import csrf
+from booking.web import csrf, current
 
 log = structlog.get_logger()
 
@@ -98,6 +100,16 @@ def install(app: Flask) -> None:
     def on_not_found(_error: refused.NotFound) -> Response:
         return error_page(404)
 
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(NoConnectionFree)
+    def on_database_busy(error: OperationalError | NoConnectionFree) -> Response:
+        cause = getattr(error, "orig", None)
+        log.error("database_busy", error=type(cause or error).__name__, endpoint=request.endpoint)
+        current.ask_nobody()
+        response = error_page(503, BUSY)
+        response.headers["Retry-After"] = "10"
+        return response
+
     @app.errorhandler(Exception)
     def on_fault(error: Exception) -> Response:
         # The class and the place, never the message: it could quote what a citizen wrote.
@@ -116,6 +128,11 @@ def _stale_page() -> Response:
     except refused.BookingRefused:
         return error_page(400, STALE)
 
+
+BUSY = ErrorWords(
+    _l("Vi klarte ikke å svare akkurat nå"),
+    _l("Det du sendte, er ikke mottatt. Vent litt, gå tilbake og prøv igjen: det du har skrevet, står der."),
+)
 
 STALE = ErrorWords(
     _l("Siden var utdatert"),

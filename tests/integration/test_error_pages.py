@@ -6,8 +6,10 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask, abort
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from booking.db import db
 from booking.models import Appointment
 from booking.web import guards
 from booking.web.errors import WORDS
@@ -101,3 +103,24 @@ def test_log_never_holds_what_was_written_asked_or_answered(
     assert path.rpartition("/")[2] not in everything
     assert "Kari" not in everything
     assert stored(session, Appointment)[0].reason == HEALTH_TEXT
+
+
+def test_a_database_that_does_not_answer_is_a_503_page_that_says_so(
+    app: Flask, client: PageClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    @app.get("/opptatt")
+    @guards.everybody
+    def wait() -> str:
+        raise OperationalError(f"SELECT {HEALTH_TEXT}", {}, TimeoutError(HEALTH_TEXT))
+
+    client.get("/opptatt", expect=503)
+    assert client.page.heading == "Vi klarte ikke å svare akkurat nå"
+    assert client.page.response.headers["Retry-After"] == "10"
+    assert HEALTH_TEXT not in client.page.html + capfd.readouterr().err
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_nobody_waits_for_ever_for_a_row_that_somebody_holds(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        asked = "SELECT current_setting('lock_timeout'), current_setting('idle_in_transaction_session_timeout')"
+        assert connection.exec_driver_sql(asked).one() == ("10s", "1min")
