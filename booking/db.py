@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import g, has_request_context
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from booking.crypto import keyring
@@ -29,6 +30,10 @@ DEADLOCKS = ("40P01", "40001")
 
 PATIENCE = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 """Nobody waits longer than this for a row that somebody holds: the web layer answers 503, and one may ask again."""
+
+
+NO_ANSWER = (OperationalError, NoConnectionFree)
+"""The database could not be asked, or did not answer in time."""
 
 
 class Database(SQLAlchemy):

@@ -7,10 +7,9 @@ from flask import Flask, Response, make_response, render_template, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from booking.db import NO_ANSWER
 from booking.domain import errors as refused
 from booking.web import csrf, current
 
@@ -100,9 +99,9 @@ def install(app: Flask) -> None:
     def on_not_found(_error: refused.NotFound) -> Response:
         return error_page(404)
 
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(NoConnectionFree)
-    def on_database_busy(error: OperationalError | NoConnectionFree) -> Response:
+    @app.errorhandler(NO_ANSWER[0])
+    @app.errorhandler(NO_ANSWER[1])
+    def on_database_busy(error: Exception) -> Response:
         cause = getattr(error, "orig", None)
         log.error("database_busy", error=type(cause or error).__name__, endpoint=request.endpoint)
         current.ask_nobody()
