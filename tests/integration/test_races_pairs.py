@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from booking.domain.errors import BookingRefused
+from booking.domain.errors import BookingRefused, OverlapsOwnAppointment
 from booking.domain.screening import Answer
 from booking.models import Appointment, AppointmentEvent, Draft, Slot
 from booking.models.parked import ParkedText
@@ -29,7 +29,7 @@ from booking.services.parking import give_back_reason
 from booking.services.sending import send_booking
 from booking.services.tidying import tidy
 from tests.booked_once import faults
-from tests.factories import Town, make_person, make_town, oslo
+from tests.factories import Town, make_doctor, make_person, make_town, oslo
 from tests.stage import A_FRIDAY_MORNING, engine_of
 
 NOW = A_FRIDAY_MORNING
@@ -249,3 +249,24 @@ def test_two_who_want_each_others_old_time_both_get_it(app: Flask, session: Sess
     held = sa.select(Slot.draft_id, Slot.starts_at).where(Slot.draft_id.in_([BOOKING, OTHERS]))
     assert {draft: start for draft, start in session.execute(held)} == {BOOKING: T3, OTHERS: T1}  # noqa: C416  typed
     assert faults(session, HOLDS_RUN_OUT) == []
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("first", ["send", "send the move"])
+def test_a_patient_is_not_booked_to_two_doctors_at_once(
+    first: str, app: Flask, session: Session, stage: Stage
+) -> None:
+    """Two drafts of one patient hold one time with two doctors: only the patient's count stops the second."""
+    set_the_stage(session, stage)
+    elsewhere = make_doctor(session, name="Even Legevik")
+    other_doctor = {"practitioner_id": elsewhere.id, "starts_at": T1, "ends_at": T1 + VISIT}
+    session.execute(sa.update(Slot).where(Slot.draft_id == MOVE).values(other_doctor))
+    session.execute(sa.update(Draft).where(Draft.id == MOVE).values(chosen_at=T1))
+    session.commit()
+    second = "send the move" if first == "send" else "send"
+    one, other = Run(app, ACTS[first], stage, LIVE_HOLDS), Run(app, ACTS[second], stage, LIVE_HOLDS)
+    let_meet(session, Halt(engine_of(app)), one, other)
+    assert (one.fault, other.fault) == ("", "")
+    assert isinstance(one.answer, uuid.UUID)
+    assert isinstance(other.answer, OverlapsOwnAppointment)
+    assert faults(session, LIVE_HOLDS) == []
