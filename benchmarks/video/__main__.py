@@ -4,6 +4,7 @@
 """
 
 import argparse
+import logging
 import pickle
 import subprocess
 import sys
@@ -11,9 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import structlog
 import uvloop
 
-from benchmarks.video import coming, first_frame, load, media
+from benchmarks.video import coming, first_frame, leaks, load, media
 from benchmarks.video.processes import HERE
 from benchmarks.video.table import Table
 
@@ -41,6 +43,11 @@ def measure_fuzz(table: Table, *, quick: bool) -> None:
         table.missed.append("fuzz")
 
 
+def silent() -> None:
+    """A server in this process does not write its log between the lines of the table."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+
+
 def main() -> int:
     """Run the parts that are wanted."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -58,6 +65,8 @@ def main() -> int:
                 measure_load(table, quick=given.quick)
             case "coming":
                 uvloop.run(coming.run(table, quick=given.quick))
+                silent()
+                uvloop.run(leaks.run(table, quick=given.quick))
             case "first-frame":
                 first_frame.report(table, quick=given.quick)
             case _:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from waitress import create_server, wasyncore
@@ -42,7 +43,15 @@ NOTE_TIMES = """
   };
   const Real = RTCPeerConnection;
   window.RTCPeerConnection = class extends Real {
-    constructor(...all) { super(...all); times.begun ??= performance.now(); }
+    constructor(...all) {
+      super(...all);
+      times.begun ??= performance.now();
+      this.addEventListener("connectionstatechange", () => {
+        if (this.connectionState === "connected") times.connected ??= performance.now();
+      });
+    }
+    setLocalDescription(offer) { times.offered ??= performance.now(); return super.setLocalDescription(offer); }
+    setRemoteDescription(answer) { times.answered ??= performance.now(); return super.setRemoteDescription(answer); }
   };
   const look = () => {
     const video = document.querySelector(".tile[data-seat='practitioner'] video");
@@ -129,7 +138,7 @@ def report(table: Table, *, quick: bool) -> None:
     if not (found := program()):
         raise SystemExit("Chromium is needed for the first frame; --without first-frame leaves it out")
     with ExitStack() as stack:
-        nowhere = stack.enter_context(open(os.devnull, "w"))
+        nowhere = stack.enter_context(Path(os.devnull).open("w"))
         video = stack.enter_context(ours(key=KEY))
         with redirect_stderr(nowhere), redirect_stdout(nowhere):
             address = stack.enter_context(product(video))

@@ -44,7 +44,7 @@ admin: {{ admin_http = false, admin_https = false }}
 
 
 def own_address() -> str:
-    """Janus offers no 127.0.0.1; the machine's own address goes by the loopback all the same. Empty when it has none."""
+    """Janus offers no 127.0.0.1; the machine's own address goes by the loopback too. Empty when it has none."""
     return next((one for one in private.local_addresses(loopback=False) if ":" not in one), "")
 
 

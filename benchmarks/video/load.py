@@ -14,6 +14,8 @@ SETTLE = 0.5
 ROOM_MINUTE, CORE_OF_40, BESIDE_JANUS = 1.0, 0.60, 1.10
 DELAY_P50, DELAY_P99 = 0.3, 2.0
 """Milliseconds."""
+LOST = 0.001
+"""Share of all packets; more and the machine was too busy for the other figures to say anything."""
 
 
 @dataclass
@@ -24,6 +26,7 @@ class Measured:
     share: list[float] = field(default_factory=list)
     packet: list[float] = field(default_factory=list)
     client: list[float] = field(default_factory=list)
+    turn: list[float] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
     waited: list[int] = field(default_factory=list)
     bare: list[int] = field(default_factory=list)
@@ -42,9 +45,11 @@ def take_turn(load: Load, found: Measured, seconds: float) -> None:
     load.tell("go")
     time.sleep(min(WARM_UP, seconds / 2) if not found.share else 1.0)
     load.tell("times")
-    counts, cpu, began = load.count(), load.server.cpu(), time.monotonic()
+    server = load.server
+    counts, cpu, waited, began = load.count(), server.cpu(), server.waited(), time.monotonic()
     time.sleep(seconds)
-    used, passed, after = load.server.cpu() - cpu, time.monotonic() - began, load.count()
+    used, passed, after = server.cpu() - cpu, time.monotonic() - began, load.count()
+    found.turn.append((server.waited() - waited) / passed)
     times = load.tell("times")[0]
     load.tell("rest")
     time.sleep(SETTLE)
@@ -56,7 +61,7 @@ def take_turn(load: Load, found: Measured, seconds: float) -> None:
     found.sent += int(last["sent"] - first["sent"])
     found.lost += int(last["sent"] - first["sent"] - (last["received"] - first["received"]) + last["bad"])
     for name in ("delays", "waited", "bare"):
-        getattr(found, name).extend(times[name] if name in times else [])
+        getattr(found, name).extend(times.get(name, []))
 
 
 def alone(server: Server, rooms: int, played: str, *, turns: int, seconds: float) -> Measured:
@@ -85,7 +90,9 @@ def by_turns(played: str, *, rooms: int, turns: int, seconds: float) -> tuple[Me
 def tell(table: Table, name: str, found: Measured, *, delays: bool = True) -> None:
     """What is said of every run."""
     table.line(f"{name}: CPU a forwarded packet", middle(found.packet), "µs")
-    table.line(f"{name}: packets lost", found.lost, f"of {found.sent:,}")
+    goal = LOST * found.sent if name == "ours" else None
+    table.line(f"{name}: packets lost", found.lost, f"of {found.sent:,}", most=goal)
+    table.line(f"{name}: of a second waited for a core", middle(found.turn) * 1000, "ms")
     if delays and len(found.delays) > 100:
         table.line(f"{name}: delay p50", at(found.delays, 50) / 1e6, "ms")
         table.line(f"{name}: delay p99", at(found.delays, 99) / 1e6, "ms")

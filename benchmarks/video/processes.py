@@ -33,6 +33,10 @@ class Server:
         """CPU seconds of all its threads, those that ended among them: the kernel's clock of that process."""
         return time.clock_gettime_ns((~self.pid << 3) | 2) / 1e9
 
+    def waited(self) -> float:
+        """Seconds that its first thread was ready and had to wait for a core: how busy the machine is with others."""
+        return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[1]) / 1e9
+
     def resident(self) -> float:
         """Memory in use, MB."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
@@ -43,7 +47,7 @@ class Server:
         links = []
         for one in Path(f"/proc/{self.pid}/fd").iterdir():
             try:
-                links.append(os.readlink(one))
+                links.append(str(one.readlink()))
             except FileNotFoundError:
                 continue  # closed meanwhile
         udp = {
