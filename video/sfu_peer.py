@@ -148,14 +148,13 @@ class Peer:
         voice = private.replace_media(transceiver, "sendonly", lambda: self._let_flow(outlet))
         voice.name(ssrc=track.ssrc, rtx_ssrc=track.rtx_ssrc, stream=seat, track=f"{seat}-{transceiver.kind}")
         self.mids.setdefault(seat, {})[transceiver.kind] = transceiver.mid or ""
-        # By the time that this browser can decrypt, the other will have made one: see Outlet.begin.
-        track.ask_keyframe(time.monotonic())
 
     def _let_flow(self, outlet: Outlet) -> None:
         """Encryption stands: whoever looks on gets a whole picture at once, not at the next odd chance."""
-        self.outlets[outlet.track.ssrc] = outlet
-        outlet.begin(time.monotonic())
-        outlet.track.outlets.append(outlet)
+        track = outlet.track
+        self.outlets[track.ssrc] = outlet
+        track.outlets.append(outlet)
+        track.ask_keyframe(time.monotonic())
 
     def take_seat(self) -> None:
         """From now on this connection is what the others see and hear of the seat."""

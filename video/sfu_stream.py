@@ -16,10 +16,6 @@ RING = 1024
 CLOCK_RATES = {"audio": 48000, "video": 90000}
 KEYFRAME_EVERY = 0.3
 """Seconds between two requests for a key frame."""
-FRESH = 0.25
-"""Seconds for which a key frame serves those who come after it: older, and their picture would begin in the past."""
-MOST_AT_ONCE = 200
-"""Packets that somebody who has just come gets in one go."""
 RESENDS_PER_SECOND = 1000
 ASK_AGAIN = 0.04
 """Seconds from asking for a lost packet until asking once more; then twice as long, and so on."""
@@ -78,9 +74,6 @@ class Track:
         self.inlet: Inlet | None = None
         self.report: tuple[int, int, float] | None = None
         """The last sender report: NTP time, our timestamp, and when it came."""
-        self.key = 0
-        self.key_at = -1.0
-        """Where the last key frame begins, and when it came; -1 before the first of this connection."""
         self._asked = -1.0
         self._asking_later = False
 
@@ -88,8 +81,7 @@ class Track:
         """From now on this connection's packets are the seat's; those of an earlier one no longer."""
         self.inlet = inlet
         self.report = None
-        self.key_at = self._asked = -1.0
-        self._asking_later = False
+        self._asked = -1.0
 
     def ask_keyframe(self, now: float) -> None:
         """Have the browser begin anew with a whole picture, at most once in 0.3 s; an early wish is kept, not lost."""
@@ -102,13 +94,11 @@ class Track:
             inlet.upstream.ask_keyframe(inlet.ssrc)
         elif not self._asking_later:
             self._asking_later = True
-            inlet.upstream.later(wait, lambda: self._ask_now(now, now + wait))
+            inlet.upstream.later(wait, lambda: self._ask_now(now + wait))
 
-    def _ask_now(self, wished: float, now: float) -> None:
-        """Unless a key frame has come since it was wished for."""
+    def _ask_now(self, now: float) -> None:
         self._asking_later = False
-        if self.key_at < wished:
-            self.ask_keyframe(now + 0.001)
+        self.ask_keyframe(now + 0.001)
 
 
 class Inlet:
@@ -249,8 +239,6 @@ class Inlet:
         sequence = (sequence + self._sequence_shift) & 0xFFFF
         timestamp = (timestamp + self._timestamp_shift) & 0xFFFFFFFF
         if (sequence - track.sequence) & 0xFFFF < 0x8000:
-            if timestamp != track.timestamp and track.kind == "video" and begins_key_frame(payload):
-                track.key, track.key_at = sequence, now
             track.sequence = sequence
             track.timestamp = timestamp
             track.timestamp_at = now
@@ -301,18 +289,6 @@ class Outlet:
         self._time_extension = form.send_time_id << 28 | 2 << 24
         self.now: Callable[[], int] | None = None
 
-    def begin(self, now: float) -> None:
-        """Media can flow: send the key frame that has come lately and what follows it, or wish for one."""
-        track = self.track
-        count = (track.sequence - track.key + 1) & 0xFFFF
-        if track.inlet is None or now - track.key_at > FRESH or track.key_at < 0 or count > MOST_AT_ONCE:
-            track.ask_keyframe(now)
-            return
-        for number in range(track.key, track.key + count):
-            kept = track.ring[number & 1023]
-            if kept is not None and kept[0] == number & 0xFFFF:
-                self.pass_on(kept)
-
     def pass_on(self, packet: Packet) -> None:
         """Send a packet of the track."""
         sequence, timestamp, marker, padding, payload = packet
@@ -358,17 +334,3 @@ class Outlet:
             else:
                 second, sequence, ssrc = marker | form.payload_type, wanted & 0xFFFF, track.ssrc
             self.send(self._head(second, padding, sequence, timestamp, ssrc) + payload)
-
-
-def begins_key_frame(payload: bytes) -> bool:
-    """Whether a VP8 packet is the first of a key frame (RFC 7741, 4.2 and 4.3)."""
-    if len(payload) < 8 or payload[0] & 0x17 != 0x10:
-        return False
-    start = 1
-    if payload[0] & 0x80:
-        fields = payload[1]
-        start = 2
-        if fields & 0x80:
-            start += 2 if payload[2] & 0x80 else 1
-        start += (fields & 0x40 > 0) + (fields & 0x30 > 0)
-    return not payload[start] & 1
