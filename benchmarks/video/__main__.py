@@ -32,7 +32,7 @@ def measure_load(table: Table, *, quick: bool) -> None:
         seconds = media.FRAMES / media.FPS
         packets = sum(map(len, pictures)) / seconds
         print(f"each sends {octets * 8 / seconds / 1e6:.2f} Mbit/s in {packets:.0f} + 50 packets a second")
-        load.report(table, played.name, quick=quick)
+        load.report(table, played.name, packets + 50, quick=quick)
 
 
 def measure_fuzz(table: Table, *, quick: bool) -> None:

@@ -4,6 +4,7 @@ The doctor sits in the room; the citizen's page is opened again and again, as af
 was open, when the connection was begun, and when the first picture of the doctor was shown.
 """
 
+import logging
 import os
 import re
 import shutil
@@ -135,6 +136,9 @@ def report(table: Table, *, quick: bool) -> None:
     """At least twenty joins."""
     count = 8 if quick else 24
     table.heading(f"{count} joins in Chromium")
+    logging.getLogger("waitress.queue").setLevel(
+        logging.ERROR
+    )  # that a request waited for a thread is no news
     if not (found := program()):
         raise SystemExit("Chromium is needed for the first frame; --without first-frame leaves it out")
     with ExitStack() as stack:
