@@ -82,6 +82,7 @@ class Track:
         self.inlet = inlet
         self.report = None
         self._asked = -1.0
+        self._asking_later = False  # what an earlier connection had put off went with it
 
     def ask_keyframe(self, now: float) -> None:
         """Have the browser begin anew with a whole picture, at most once in 0.3 s; an early wish is kept, not lost."""

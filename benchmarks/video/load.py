@@ -1,230 +1,140 @@
-"""CPU and delay of the video server under rooms of two at 2 × 1.5 Mbit/s, against stock MediaRelay in the same run.
+"""What a room costs and how long a packet takes: ours at several sizes, stock MediaRelay, and Janus turn by turn."""
 
-``python -m benchmarks.video.load [--rooms 1 8 40] [--seconds 20] [--forward bytes] [--no-stock]``
-
-The load is cheap: aiortc makes the handshakes, packets were encoded ahead. One room of each run is a probe in a process
-of its own, whose packets carry when they were sent.
-"""
-
-import argparse
-import asyncio
-import json
-import os
-import pickle
-import random
-import socket
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 
-import aiohttp
-import uvloop
+from benchmarks.video.janus import installed, janus
+from benchmarks.video.processes import Load, Server, ours, stock
+from benchmarks.video.table import Table, at, middle
 
-from benchmarks.video import media
-from tests.video.client import Client
-from tests.video.tickets_for_tests import KEY
-
-HERE = Path(__file__).resolve().parents[2]
 WARM_UP = 3.0
+SETTLE = 0.5
+"""Seconds after which whatever was sent has come or is lost."""
+ROOM_MINUTE, CORE_OF_40, BESIDE_JANUS = 1.0, 0.60, 1.10
+DELAY_P50, DELAY_P99 = 0.3, 2.0
+"""Milliseconds."""
+LOST = 0.001
+"""Share of all packets; more and the machine was too busy for the other figures to say anything."""
 
 
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+@dataclass
+class Measured:
+    """One server under one number of rooms; lists hold one figure a turn. ``due`` is packets a second of a seat."""
+
+    rooms: int
+    due: float
+    share: list[float] = field(default_factory=list)
+    packet: list[float] = field(default_factory=list)
+    client: list[float] = field(default_factory=list)
+    turn: list[float] = field(default_factory=list)
+    delays: list[int] = field(default_factory=list)
+    waited: list[int] = field(default_factory=list)
+    bare: list[int] = field(default_factory=list)
+    lost: int = 0
+    sent: int = 0
+
+    @property
+    def room_minute(self) -> float:
+        """CPU-seconds a room-minute."""
+        return middle(self.share) * 60 / self.rooms
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+def take_turn(load: Load, found: Measured, seconds: float) -> None:
+    """Play for ``seconds``, after a start that is not counted, and rest: others may want the machine."""
+    first = load.count()
+    load.tell("go")
+    time.sleep(min(WARM_UP, seconds / 2) if not found.share else 1.0)
+    load.tell("times")
+    server = load.server
+    counts, cpu, waited, began = load.count(), server.cpu(), server.waited(), time.monotonic()
+    time.sleep(seconds)
+    used, passed, after = server.cpu() - cpu, time.monotonic() - began, load.count()
+    found.turn.append((server.waited() - waited) / passed)
+    times = load.tell("times")[0]
+    load.tell("rest")
+    time.sleep(SETTLE)
+    last = load.count()
+    got = after["received"] - counts["received"]
+    # A client that got no core sent too little: the server is not let off for that.
+    found.share.append(max(used / passed, used / max(got, 1) * found.due * 2 * found.rooms))
+    found.packet.append(used / max(got, 1) * 1e6)
+    found.client.append((after["cpu"] - counts["cpu"]) / max(got, 1) * 1e6)
+    found.sent += int(last["sent"] - first["sent"])
+    found.lost += int(last["sent"] - first["sent"] - (last["received"] - first["received"]) + last["bad"])
+    for name in ("delays", "waited", "bare"):
+        getattr(found, name).extend(times.get(name, []))
 
 
-# The load, in processes of its own.
+def alone(server: Server, found: Measured, played: str, *, turns: int, seconds: float) -> Measured:
+    """One server by itself."""
+    with Load(server, found.rooms, played) as load:
+        for _ in range(turns):
+            take_turn(load, found, seconds)
+    return found
 
 
-async def stream(
-    client: Client, pictures: list[list[bytes]], sounds: list[bytes], until: float, *, stamped: bool
-) -> None:
-    loop = asyncio.get_running_loop()
-    start = loop.time() + random.random() / media.FPS
-    frame = sound = 0
-    while loop.time() < until:
-        now = loop.time() - start
-        while frame < now * media.FPS:
-            stream = client.streams["video"]
-            stream.timestamp += 3000 - stream.step * len(pictures[frame % media.FRAMES])
-            for payload in pictures[frame % media.FRAMES]:
-                client.send("video", payload[:-8] + stamp() if stamped else payload)
-            frame += 1
-        while sound < now * 50:
-            payload = sounds[sound % len(sounds)]
-            client.send("audio", payload[:-8] + stamp() if stamped else payload)
-            sound += 1
-        await asyncio.sleep(min((frame / media.FPS), (sound / 50)) + start - loop.time())
+def by_turns(
+    played: str, due: float, *, turns: int, seconds: float, rooms: int = 8
+) -> tuple[Measured, Measured | None]:
+    """Ours and Janus under the same rooms, a few seconds each by turns: a busy machine weighs on both."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(ours())]
+        if installed():
+            servers.append(stack.enter_context(janus()))
+        loads = [stack.enter_context(Load(server, rooms, played)) for server in servers]
+        found = [Measured(rooms, due) for _ in servers]
+        for _ in range(turns):
+            for load, one in zip(loads, found, strict=True):
+                take_turn(load, one, seconds)
+    return found[0], found[1] if len(found) > 1 else None
 
 
-def stamp() -> bytes:
-    return time.monotonic_ns().to_bytes(8)
+def tell(table: Table, name: str, found: Measured, *, delays: bool = True) -> None:
+    """What is said of every run."""
+    table.line(f"{name}: CPU a forwarded packet", middle(found.packet), "µs")
+    goal = int(LOST * found.sent) if name == "ours" else None
+    table.line(f"{name}: packets lost", found.lost, f"of {found.sent:,}", most=goal)
+    if name == "ours":
+        table.line("ours: of a second waited for a core", middle(found.turn) * 1000, "ms")
+    if delays and len(found.delays) > 100:
+        table.line(f"{name}: delay p50", at(found.delays, 50) / 1e6, "ms")
+        table.line(f"{name}: delay p99", at(found.delays, 99) / 1e6, "ms")
 
 
-async def work(order: dict[str, Any]) -> dict[str, Any]:
-    pictures, sounds = pickle.loads(Path(order["media"]).read_bytes())
-    delays: list[int] = []
-    clients = []
-    async with aiohttp.ClientSession() as http:
-        for room in range(order["first"], order["first"] + order["count"]):
-            pair = [
-                Client(order["base"], f"room-{room}", seat, keep=False, pairs=order["pairs"])
-                for seat in ("patient", "practitioner")
-            ]
-            if order["stock"]:
-                await asyncio.gather(*(join_stock(client, http) for client in pair))
-            else:
-                for client in pair:
-                    await client.join(http)
-            clients += pair
-        if order["stamped"]:
-            begin = time.monotonic() + WARM_UP
-
-            def note(packet: bytes) -> None:
-                now = time.monotonic_ns()
-                if now > begin * 1e9:
-                    delays.append(now - int.from_bytes(packet[-8:]))
-
-            for client in clients:
-                client.on_packet = note
-        print("ready", flush=True)
-        until = asyncio.get_running_loop().time() + order["seconds"]
-        await asyncio.gather(
-            *(stream(client, pictures, sounds, until, stamped=order["stamped"]) for client in clients)
+def report(table: Table, played: str, due: float, *, quick: bool) -> None:
+    """All of it."""
+    turns, seconds = (3, 3.0) if quick else (7, 5.0)
+    table.heading("8 rooms of 2 × 1.5 Mbit/s, ours and Janus by turns")
+    own, other = by_turns(played, due, turns=turns, seconds=seconds)
+    table.line("ours: CPU-seconds a room-minute", own.room_minute, "s", most=ROOM_MINUTE)
+    tell(table, "ours", own, delays=False)
+    table.line("ours: delay added p50", at(own.delays, 50) / 1e6, "ms", most=DELAY_P50)
+    table.line("ours: delay added p99", at(own.delays, 99) / 1e6, "ms", most=DELAY_P99)
+    table.line("in it, the loopback and one system call p50", at(own.bare, 50) / 1e6, "ms")
+    table.line("not in it, until the client woke p50", at(own.waited, 50) / 1e6, "ms")
+    table.line("not in it, until the client woke p99", at(own.waited, 99) / 1e6, "ms")
+    table.line("the load client's own CPU a packet sent and received", middle(own.client), "µs")
+    if other:
+        table.line("Janus: CPU-seconds a room-minute", other.room_minute, "s")
+        tell(table, "Janus", other)
+        ratio = middle([a / b for a, b in zip(own.packet, other.packet, strict=True)])
+        table.line("ours / Janus, CPU a forwarded packet", ratio, "×", most=BESIDE_JANUS)
+    else:
+        print("  Janus is not installed: not compared")
+    for rooms in (1, 40):
+        table.heading(f"{rooms} room{'s' * (rooms > 1)}, ours")
+        with ours() as server:
+            own_n = alone(server, Measured(rooms, due), played, turns=2 if quick else 4, seconds=seconds)
+        table.line("ours: CPU-seconds a room-minute", own_n.room_minute, "s")
+        share = middle(own_n.share)
+        table.line(
+            f"ours: share of a core, {rooms} rooms", share, "", most=CORE_OF_40 if rooms == 40 else None
         )
-        await asyncio.sleep(0.5)
-        sent = sum((one.sequence - 1000) & 0xFFFF for client in clients for one in client.streams.values())
-        got = sum(client.count for client in clients)
-        await asyncio.gather(*(client.leave() for client in clients))
-    return {"sent": sent, "received": got, "delays": sorted(delays)}
-
-
-async def join_stock(client: Client, http: aiohttp.ClientSession) -> None:
-    offer = await client.prepare()
-    async with http.post(f"{client.base}/rooms/{client.room}/seats", json={"sdp": offer}) as response:
-        await client.accept((await response.json())["sdp"])
-
-
-# The run.
-
-
-def run(rooms: int, seconds: float, played: str, *, forward: str) -> dict[str, Any]:
-    """Start a server, load it, stop it; figures."""
-    stock = forward == "stock"
-    port = free_port()
-    command = ["benchmarks.video.stock", str(port)] if stock else ["video"]
-    environment = os.environ | {
-        "NETTLEGE_VIDEO_KEY": KEY,
-        "NETTLEGE_VIDEO_PORT": str(port),
-        "NETTLEGE_VIDEO_ADDRESSES": "127.0.0.1",
-        "NETTLEGE_VIDEO_FORWARD": "bytes" if stock else forward,
-    }
-    server = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=HERE, env=environment, stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_for(port)
-        order = {
-            "base": f"http://127.0.0.1:{port}",
-            "media": played,
-            "seconds": seconds + WARM_UP,
-            "stock": stock,
-            "pairs": 0 if stock else 1,
-        }
-        workers = [worker(order | {"first": 0, "count": 1, "stamped": not stock})]
-        if rooms > 1:
-            workers.append(worker(order | {"first": 1, "count": rooms - 1, "stamped": False}))
-        for one in workers:
-            assert one.stdout
-            assert one.stdout.readline().strip() == "ready"
-        time.sleep(WARM_UP)
-        before, began = cpu_seconds(server.pid), time.monotonic()
-        time.sleep(seconds - 0.5)
-        used, passed = cpu_seconds(server.pid) - before, time.monotonic() - began
-        answers = [json.loads(one.communicate()[0]) for one in workers]
-    finally:
-        server.kill()
-        server.wait()
-    sent, got = (sum(answer[key] for answer in answers) for key in ("sent", "received"))
-    return {
-        "forward": forward,
-        "rooms": rooms,
-        "cpu seconds a room-minute": round(used / passed * 60 / rooms, 2),
-        "share of a core": round(used / passed, 3),
-        "µs a forwarded packet": round(used / passed * (seconds + WARM_UP) / max(got, 1) * 1e6, 1),
-        "lost": 0 if stock else sent - got,
-        "packets": got,
-        **percentiles(answers[0]["delays"]),
-    }
-
-
-def percentiles(delays: list[int]) -> dict[str, float]:
-    if len(delays) < 100:
-        return {}
-    cuts = statistics.quantiles(delays, n=100)
-    return {"delay p50 ms": round(cuts[49] / 1e6, 2), "delay p99 ms": round(cuts[98] / 1e6, 2)}
-
-
-def worker(order: dict[str, Any]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.video.load", "--work", json.dumps(order)],
-        cwd=HERE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit("the server does not answer")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rooms", type=int, nargs="+", default=[1, 8, 40])
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--forward", choices=["bytes", "packets"], nargs="+", default=["bytes"])
-    parser.add_argument("--no-stock", action="store_true")
-    parser.add_argument("--work", help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.work:
-        print(json.dumps(uvloop.run(work(json.loads(given.work)))))
-        return
-    with tempfile.NamedTemporaryFile() as played:
-        pictures = media.video()
-        played.write(pickle.dumps((pictures, media.audio())))
-        played.flush()
-        octets = sum(len(payload) for picture in pictures for payload in picture)
-        print(
-            f"{octets * 8 / 2 / 1e6:.2f} Mbit/s of picture, {sum(map(len, pictures)) / 2:.0f} packets a second"
-        )
-        stock = None if given.no_stock else run(1, given.seconds, played.name, forward="stock")
-        for figures in filter(None, [stock]):
-            print(json.dumps(figures, ensure_ascii=False))
-        for forward in given.forward:
-            for rooms in given.rooms:
-                figures = run(rooms, given.seconds, played.name, forward=forward)
-                if stock:
-                    ratio = stock["cpu seconds a room-minute"] / figures["cpu seconds a room-minute"]
-                    figures["times cheaper than stock"] = round(ratio, 1)
-                print(json.dumps(figures, ensure_ascii=False), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        tell(table, "ours", own_n)
+    table.heading("1 room, aiortc's MediaRelay: decoded and encoded again")
+    with stock() as server:
+        # What it sends is another encoder's, in other packets: only the time counts.
+        relay = alone(server, Measured(1, 0), played, turns=1, seconds=4.0 if quick else 10.0)
+    table.line("MediaRelay: CPU-seconds a room-minute", relay.room_minute, "s")
+    table.line("MediaRelay / ours at 8 rooms", relay.room_minute / own.room_minute, "×")

@@ -9,6 +9,7 @@ from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RtcpPsfbPacket, RtcpRtpfbPa
 
 from tests.video.client import Client, until
 from tests.video.conftest import Stage
+from video.sfu_stream import Format, Inlet, Track
 
 Play = Callable[..., None]
 
@@ -136,6 +137,29 @@ def test_a_whole_picture_is_asked_for_when_somebody_can_see(play: Play) -> None:
         assert 1 <= len(patient.wishes(RTCP_PSFB_PLI)) <= 4
 
     play(story)
+
+
+class Upstream:
+    """A connection that notes what is wished of it, and may be gone before later comes."""
+
+    def __init__(self) -> None:
+        self.put_off: list[Callable[[], None]] = []
+
+    def ask_keyframe(self, ssrc: int) -> None: ...
+
+    def ask_again(self, ssrc: int, missing: list[int]) -> None: ...
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        self.put_off.append(call)
+
+
+def test_a_wish_put_off_by_a_connection_that_went_does_not_silence_the_next() -> None:
+    track = Track("patient", "video")
+    for upstream in (Upstream(), Upstream()):
+        track.feed_from(Inlet(track, Format(96, ssrc=1), upstream))
+        track.ask_keyframe(5.0)
+        track.ask_keyframe(5.1)
+        assert len(upstream.put_off) == 1
 
 
 def test_sender_reports_keep_sound_and_picture_in_step(play: Play) -> None:
