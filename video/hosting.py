@@ -7,9 +7,9 @@ from typing import Any
 import structlog
 
 from video.messages import Allowance, Message, chat_message, fault, handle
-from video.rooms import Room, Rooms
+from video.rooms import Room, Rooms, RoomsFull
 from video.settings import VideoSettings
-from video.sfu import Events, Forwarder, Peer
+from video.sfu import Events, Forwarder, NoPortFree, Peer
 from video.tickets import Gate, SeatRemoved, Ticket
 
 GOODBYE_SECONDS = 0.25
@@ -23,7 +23,7 @@ class Host:
 
     def __init__(self, settings: VideoSettings) -> None:
         self.settings = settings
-        self.gate = Gate(settings.key)
+        self.gate = Gate(settings.key, began=time.time())
         self.rooms = Rooms(most=settings.max_rooms, offers_per_minute=settings.offers_per_minute)
         self.forwarder = Forwarder(
             ports=settings.port_range(),
@@ -37,10 +37,20 @@ class Host:
         self._events = Events(self._connected, self._opened, self._said, self._lost)
 
     async def join(self, name: str, token: str, offer: str) -> tuple[Peer, str]:
-        """The connection for whoever holds the ticket, and its answer. Raises TicketRefused, Refused, BadOffer."""
+        """The connection for whoever holds the ticket, and its answer.
+
+        Raises TicketRefused, Refused, BadOffer, NoPortFree.
+        """
         ticket = self.gate.admit(token, room=name, now=time.time())
         room = self.rooms.offer(name, ticket.seat, time.monotonic())
-        peer, answer = await self.forwarder.join(name, ticket.seat, offer, self._events)
+        try:
+            peer, answer = await self.forwarder.join(name, ticket.seat, offer, self._events)
+        except NoPortFree:
+            log.error("no UDP port is free")
+            # A room that nobody is in can as well begin elsewhere; one where somebody is must stay whole.
+            if room.participants or any(key[0] == name for key in self._waiting):
+                raise
+            raise RoomsFull from None
         # Removed, or ended, while the answer was being made: then this connection must not come to stand.
         if ticket.epoch < self.gate.epoch(name, ticket.seat) or self.rooms.get(name) is not room:
             self.forwarder.discard(peer)
@@ -57,16 +67,29 @@ class Host:
         return [who.public(mids.get(who.seat, {})) for who in room.participants.values()]
 
     def leave(
-        self, name: str, seat: str, *, removed: bool, connection: str | None = None
+        self, name: str, seat: str, *, removed: bool, connection: str | None = None, epoch: int | None = None
     ) -> dict[str, Any] | None:
-        """Free a seat; when ``removed``, tickets signed before are worthless. None when nobody had it."""
-        epoch = self.gate.remove(name, seat, now=time.time()) if removed else self.gate.epoch(name, seat)
+        """Free a seat; when ``removed``, tickets before ``epoch`` (all so far without one) are worthless.
+
+        None when nobody had it. Who came in on a ticket of that epoch was let in again since, and stays.
+        """
+        again = epoch
+        epoch = (
+            self.gate.remove(name, seat, now=time.time(), epoch=epoch)
+            if removed
+            else self.gate.epoch(name, seat)
+        )
         waiting = self._waiting.get((name, seat))
         given_up = waiting is not None and connection in (None, waiting[0].name)
+        if removed and again is not None and waiting and waiting[1].epoch >= again:
+            given_up = False
         if waiting and given_up:
             del self._waiting[name, seat]
             self.forwarder.discard(waiting[0])
         room = self.rooms.get(name)
+        there = room.participants.get(seat) if room else None
+        if removed and again is not None and there and there.epoch >= again:
+            return {"seat": seat, "epoch": epoch}
         who = room.leave(seat, time.monotonic(), connection=connection) if room else None
         if room is None or who is None:
             return {"seat": seat, "epoch": epoch} if removed or given_up else None
@@ -140,7 +163,13 @@ class Host:
         ticket = waiting[1]
         now = time.monotonic()
         taken_over = room.enter(
-            ticket.seat, ticket.role, ticket.name, connection=peer.name, now=now, at=time.time()
+            ticket.seat,
+            ticket.role,
+            ticket.name,
+            connection=peer.name,
+            now=now,
+            at=time.time(),
+            epoch=ticket.epoch,
         )
         self._live[peer.name] = peer
         self._allowances[peer.name] = Allowance(at=now)

@@ -74,7 +74,7 @@ def waiting_in(visit: VisitFacts, now: datetime) -> list[Waiting]:
 
 def _waiting(seat: SeatFacts, now: datetime) -> Waiting:
     since = seat.waiting_since or seat.seen_at
-    minutes = int((now - since).total_seconds() // 60)
+    minutes = max(0, int((now - since).total_seconds() // 60))
     clock = time_only(since, current.language())
     words = ngettext(
         "siden kl. %(clock)s (%(num)d minutt)", "siden kl. %(clock)s (%(num)d minutter)", minutes, clock=clock
