@@ -12,8 +12,11 @@ from video.settings import VideoSettings
 from video.sfu import Events, Forwarder, NoPortFree, Peer
 from video.tickets import Gate, SeatRemoved, Ticket
 
-GOODBYE_SECONDS = 0.25
-"""From the last message to closing: so long that it gets there."""
+MOST_WAITING = 2
+"""Answers that one seat may have out at once: two devices come at one moment, and one takes over from the other."""
+
+GOODBYE_SECONDS, LATE_GOODBYE_SECONDS = 0.25, 2.0
+"""From the last message to closing: so long that it gets there, also where the channel for it is not open yet."""
 
 log = structlog.get_logger("video")
 
@@ -31,8 +34,9 @@ class Host:
             public_address=settings.public_address,
             straight=settings.forward == "bytes",
         )
-        self._waiting: dict[tuple[str, str], tuple[Peer, Ticket]] = {}
+        self._waiting: dict[str, tuple[Peer, Ticket]] = {}
         self._live: dict[str, Peer] = {}
+        self._goodbyes: dict[str, Message] = {}
         self._allowances: dict[str, Allowance] = {}
         self._events = Events(self._connected, self._opened, self._said, self._lost)
 
@@ -48,16 +52,16 @@ class Host:
         except NoPortFree:
             log.error("no UDP port is free")
             # A room that nobody is in can as well begin elsewhere; one where somebody is must stay whole.
-            if room.participants or any(key[0] == name for key in self._waiting):
+            if room.participants or self._answered(name):
                 raise
             raise RoomsFull from None
         # Removed, or ended, while the answer was being made: then this connection must not come to stand.
         if ticket.epoch < self.gate.epoch(name, ticket.seat) or self.rooms.get(name) is not room:
             self.forwarder.discard(peer)
             raise SeatRemoved
-        if before := self._waiting.pop((name, ticket.seat), None):
-            self.forwarder.discard(before[0])
-        self._waiting[name, ticket.seat] = (peer, ticket)
+        for before, _ticket in self._answered(name, ticket.seat)[: 1 - MOST_WAITING]:
+            self._give_up(before)
+        self._waiting[peer.name] = (peer, ticket)
         log.info("answered", room=name, seat=ticket.seat, connection=peer.name)
         return peer, answer
 
@@ -79,13 +83,14 @@ class Host:
             if removed
             else self.gate.epoch(name, seat)
         )
-        waiting = self._waiting.get((name, seat))
-        given_up = waiting is not None and connection in (None, waiting[0].name)
-        if removed and again is not None and waiting and waiting[1].epoch >= again:
-            given_up = False
-        if waiting and given_up:
-            del self._waiting[name, seat]
-            self.forwarder.discard(waiting[0])
+        given_up = [
+            waits
+            for waits, ticket in self._answered(name, seat)
+            if connection in (None, waits.name)
+            and not (removed and again is not None and ticket.epoch >= again)
+        ]
+        for waits in given_up:
+            self._give_up(waits)
         room = self.rooms.get(name)
         there = room.participants.get(seat) if room else None
         if removed and again is not None and there and there.epoch >= again:
@@ -104,8 +109,8 @@ class Host:
         room = self.rooms.end(name)
         if room is None:
             return False
-        for key in [key for key in self._waiting if key[0] == name]:
-            self.forwarder.discard(self._waiting.pop(key)[0])
+        for waits, _ticket in self._answered(name):
+            self._give_up(waits)
         for who in room.connected():
             if peer := self._live.get(who.connection or ""):
                 self._dismiss(peer, {"type": "ended"})
@@ -154,12 +159,11 @@ class Host:
     # What connections tell.
 
     def _connected(self, peer: Peer) -> None:
-        waiting = self._waiting.get((peer.room, peer.seat))
+        waiting = self._waiting.pop(peer.name, None)
         room = self.rooms.get(peer.room)
-        if waiting is None or waiting[0] is not peer or room is None:
+        if waiting is None or room is None:
             self.forwarder.discard(peer)
             return
-        del self._waiting[peer.room, peer.seat]
         ticket = waiting[1]
         now = time.monotonic()
         taken_over = room.enter(
@@ -180,6 +184,8 @@ class Host:
         self._tell_here(room)
 
     def _opened(self, peer: Peer) -> None:
+        if goodbye := self._goodbyes.pop(peer.name, None):
+            self._tell(peer, goodbye)
         room = self._room_of(peer)
         if room is None:
             return
@@ -209,14 +215,23 @@ class Host:
     def _lost(self, peer: Peer) -> None:
         self._live.pop(peer.name, None)
         self._allowances.pop(peer.name, None)
+        self._goodbyes.pop(peer.name, None)
         self.forwarder.discard(peer)
-        waiting = self._waiting.get((peer.room, peer.seat))
-        if waiting and waiting[0] is peer:
-            del self._waiting[peer.room, peer.seat]
+        self._waiting.pop(peer.name, None)
         room = self.rooms.get(peer.room)
         if room and room.lose(peer.name, time.monotonic()):
             log.info("lost", room=peer.room, seat=peer.seat, connection=peer.name)
             self._tell_here(room)
+
+    def _answered(self, room: str, seat: str | None = None) -> list[tuple[Peer, Ticket]]:
+        """Who has an answer and is not connected yet, the oldest first."""
+        return [
+            each for each in self._waiting.values() if each[0].room == room and seat in (None, each[0].seat)
+        ]
+
+    def _give_up(self, peer: Peer) -> None:
+        del self._waiting[peer.name]
+        self.forwarder.discard(peer)
 
     def _room_of(self, peer: Peer) -> Room | None:
         """The room in which ``peer`` is its seat's live connection."""
@@ -227,9 +242,10 @@ class Host:
     def _dismiss(self, peer: Peer, message: Message | None) -> None:
         """Say why and close. No media goes either way from this moment."""
         self._live.pop(peer.name, None)
-        if message:
-            self._tell(peer, message)
-        self.forwarder.discard(peer, after=GOODBYE_SECONDS if message else 0)
+        after = GOODBYE_SECONDS if message else 0
+        if message and not self._tell(peer, message):
+            self._goodbyes[peer.name], after = message, LATE_GOODBYE_SECONDS
+        self.forwarder.discard(peer, after=after)
 
     def _tell_here(self, room: Room) -> None:
         for who in room.connected():

@@ -22,7 +22,6 @@ from typing import Any
 import aiohttp
 import pytest
 import sqlalchemy as sa
-import uvloop
 from sqlalchemy.orm import Session
 
 from booking.clock import utc_now
@@ -147,7 +146,7 @@ class Page:
         path = f"/video/{self.room}/tilbud"
         answer = await asyncio.to_thread(self.browser.post_json, path, {"sdp": offer})
         if answer.status == 200:
-            with suppress(AssertionError):
+            with suppress(AssertionError, TimeoutError):
                 await asyncio.wait_for(client.accept(json.loads(answer.body)["sdp"]), 8)
                 await client.until(lambda: client.channel.readyState == "open", "the channel", 4)
                 self.client, before = client, self.client
@@ -261,7 +260,7 @@ def play(story: Callable[[aiohttp.ClientSession, list[Page]], Awaitable[None]]) 
             finally:
                 await asyncio.gather(*(page.close() for page in pages))
 
-    uvloop.run(whole())
+    asyncio.run(whole())
 
 
 async def come_in(house: House, node: str, pages: list[Page]) -> tuple[str, Page, Page]:
@@ -371,8 +370,8 @@ def test_of_two_devices_at_once_one_lives_and_the_other_is_told(house: House) ->
     play(story)
 
 
-def test_a_server_that_hangs_is_left_and_one_that_is_slow_is_not(house: House) -> None:
-    """Stopped in its tracks a process still takes calls: the web server asks whether it is alive before it moves."""
+def test_a_server_that_hangs_is_left(house: House) -> None:
+    """Stopped in its tracks a process still takes calls: only when it says nothing at all does its room move."""
 
     async def story(http: aiohttp.ClientSession, pages: list[Page]) -> None:
         room, patient, _doctor = await come_in(house, "a", pages)
