@@ -8,6 +8,7 @@ from typing import Any
 from tests.video.client import Client, until
 from tests.video.conftest import Stage
 from tests.video.tickets_for_tests import KEY, ticket
+from video.messages import LONGEST_CHAT, LONGEST_MESSAGE
 from video.sfu_sdp import LONGEST_OFFER
 
 Play = Callable[..., None]
@@ -117,6 +118,23 @@ def test_a_flood_of_messages_is_stopped_and_told_once_a_second(play: Play) -> No
         await asyncio.sleep(1)
         patient.say(type="ping", t=7)
         await patient.until(lambda: patient.told("pong"), "an answer")
+
+    play(story)
+
+
+def test_a_message_that_is_too_long_is_told_and_reaches_nobody(play: Play) -> None:
+    async def story(stage: Stage) -> None:
+        patient, doctor = await stage.page("patient"), await stage.page("practitioner")
+        frame = len('{"type":"chat","text":""}')
+        patient.channel.send('{"type":"chat","text":"' + "x" * (LONGEST_MESSAGE + 1 - frame) + '"}')
+        patient.channel.send('{"type":"chat","text":"' + "x" * (LONGEST_CHAT + 1) + '"}')
+        # Counted in bytes: these are few letters and many bytes.
+        patient.channel.send('{"type":"ping","t":null,"x":"' + "🙂" * (LONGEST_MESSAGE // 4) + '"}')
+        patient.say(type="chat", text="x" * LONGEST_CHAT)
+        await doctor.until(lambda: doctor.told("chat"), "the one that is as long as may be")
+        errors = [each["message"] for each in patient.told("error")]
+        assert errors == ["too long", f"chat has at most {LONGEST_CHAT} characters", "too long"]
+        assert len(doctor.told("chat")) == 1
 
     play(story)
 
