@@ -6,6 +6,7 @@ moment; gunicorn's run some seconds apart, as those of several machines do.
 """
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -33,12 +34,19 @@ PROJECT = Path(__file__).resolve().parent.parent
 WORKERS, THREADS, SECONDS_APART = 3, 8, 2
 START_SECONDS = 60
 KINDS = ("waitress", "gunicorn")
+REAL_TIME = "REAL_TIME_FOR_TESTS"
+JSON = {"Content-Type": "application/json"}
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 Answered = TypeVar("Answered")
 
 
 def app_in_child() -> Flask:
-    """The app of a server process; its clock is off by up to four seconds, differently in each process."""
+    """The app of a server process; its clock is off by up to four seconds, differently in each process.
+
+    Beside real video servers, which sign nothing but look at the time, it runs with the machine's clock.
+    """
+    if os.environ.get(REAL_TIME):
+        return create_app()
     now = A_FRIDAY_MORNING + timedelta(seconds=os.getpid() % WORKERS * SECONDS_APART)
     return create_app(clock=lambda: now)
 
@@ -46,17 +54,22 @@ def app_in_child() -> Flask:
 class Server:
     """A running server and its log; ``with`` stops it."""
 
-    def __init__(self, kind: str, database_url: str, folder: Path) -> None:
+    def __init__(
+        self, kind: str, database_url: str, folder: Path, *, real_time: bool = False, **changes: str
+    ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         self.kind, self.url, self.log = kind, database_url, folder / "server.log"
+        self._changes, self._real_time = changes, real_time
         self._start()
 
     def _start(self) -> None:
-        settings = settings_for(self.url)
+        settings = settings_for(self.url, **self._changes)
         asked = {f"NETTLEGE_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
         environment = {**os.environ, **asked, "NETTLEGE_THREADS": str(THREADS), "PORT": str(self.port)}
+        if self._real_time:
+            environment[REAL_TIME] = "1"
         command = {
             "waitress": [sys.executable, "-m", "tests.race_server"],
             "gunicorn": [
@@ -128,12 +141,28 @@ class Browser:
     def post(self, path: str, **fields: str) -> Answer:
         return self._ask("POST", path, urlencode({"csrf_token": self.token, **fields}))
 
+    def post_json(self, path: str, body: object) -> Answer:
+        """As a page's script asks."""
+        return self._ask("POST", path, json.dumps(body), {"X-CSRFToken": self.token, **JSON})
+
     def log_in(self, person_id: int) -> "Browser":
         """Through the test login, as a browser without scripts does it."""
+        return self._choose(person=str(person_id))
+
+    def log_in_doctor(self, practitioner_id: int) -> "Browser":
+        """The same, by the doctors' list."""
+        return self._choose(doctor=str(practitioner_id))
+
+    def tab(self) -> "Browser":
+        """Another page of the same login."""
+        return Browser(self.port, dict(self.cookies), self.token)
+
+    def _choose(self, **who: str) -> "Browser":
         self.get("/logg-inn")
         self.get("/logg-inn/test")
-        landed = self.get(self.post("/logg-inn/test", person=str(person_id)).location)
-        assert landed.status == 303, landed.body[:500]
+        landed = self.get(self.post("/logg-inn/test", **who).location)
+        assert landed.status in (200, 303), landed.body[:500]
+        self.get("/personvern")  # a form's token that belongs to the new login
         return self
 
     def begin(self, service: str) -> str:
@@ -143,11 +172,12 @@ class Browser:
         assert led.status == 303, led.body[:500]
         return led.location.rpartition("/")[0]
 
-    def _ask(self, method: str, path: str, body: str | None) -> Answer:
+    def _ask(self, method: str, path: str, body: str | None, more: Mapping[str, str] | None = None) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Connection": "close", "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers |= more or {}
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from booking.integrations.video_node.port import NodeAnswer, NodeRefused
+from booking.integrations.video_node.port import NodeAnswer, NodeRefused, NodeUnreachable
 from booking.models import Appointment, Person, Practitioner, VisitEvent, VisitParticipant
 from tests.factories import Town, make_appointment, make_person, make_town, stored
 from tests.page_client import PageClient
@@ -29,10 +29,13 @@ class RememberingNodes:
     offered: list[tickets.Ticket] = field(default_factory=list)
     fails: Exception | None = None
     on_offer: Callable[[], None] | None = None
+    epochs: list[int] = field(default_factory=list)
+    gone: dict[str, Exception] = field(default_factory=dict)
 
     def offer(self, node: str, *, room: str, seat_ticket: str, sdp: str) -> NodeAnswer:
-        if self.fails:
-            raise self.fails
+        if fault := self.fails or self.gone.get(node):
+            self.asked.append(("refused", node))
+            raise fault
         ticket = tickets.Gate(KEY).admit(seat_ticket, room=room, now=A_FRIDAY_MORNING.timestamp())
         self.offered.append(ticket)
         self.asked.append(("offer", node, ticket.seat, sdp))
@@ -40,10 +43,14 @@ class RememberingNodes:
             self.on_offer()
         return NodeAnswer(sdp="v=0 an answer", seat=ticket.seat)
 
-    def put_out(self, node: str, *, room: str, seat: str, removed: bool) -> None:
+    def put_out(self, node: str, *, room: str, seat: str, removed: bool, epoch: int = 0) -> None:
         self.asked.append(("put out", node, seat, "removed" if removed else "left"))
+        self.epochs.append(epoch)
         if self.fails:
             raise self.fails
+
+    def is_alive(self, node: str) -> bool:
+        return not isinstance(self.fails or self.gone.get(node), NodeUnreachable)
 
     def end_room(self, node: str, *, room: str) -> None:
         self.asked.append(("end", node, room))

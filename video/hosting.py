@@ -7,13 +7,16 @@ from typing import Any
 import structlog
 
 from video.messages import Allowance, Message, chat_message, fault, handle
-from video.rooms import Room, Rooms
+from video.rooms import Room, Rooms, RoomsFull
 from video.settings import VideoSettings
-from video.sfu import Events, Forwarder, Peer
+from video.sfu import Events, Forwarder, NoPortFree, Peer
 from video.tickets import Gate, SeatRemoved, Ticket
 
-GOODBYE_SECONDS = 0.25
-"""From the last message to closing: so long that it gets there."""
+MOST_WAITING = 2
+"""Answers that one seat may have out at once: two devices come at one moment, and one takes over from the other."""
+
+GOODBYE_SECONDS, LATE_GOODBYE_SECONDS = 0.25, 2.0
+"""From the last message to closing: so long that it gets there, also where the channel for it is not open yet."""
 
 log = structlog.get_logger("video")
 
@@ -23,7 +26,7 @@ class Host:
 
     def __init__(self, settings: VideoSettings) -> None:
         self.settings = settings
-        self.gate = Gate(settings.key)
+        self.gate = Gate(settings.key, began=time.time())
         self.rooms = Rooms(most=settings.max_rooms, offers_per_minute=settings.offers_per_minute)
         self.forwarder = Forwarder(
             ports=settings.port_range(),
@@ -31,23 +34,34 @@ class Host:
             public_address=settings.public_address,
             straight=settings.forward == "bytes",
         )
-        self._waiting: dict[tuple[str, str], tuple[Peer, Ticket]] = {}
+        self._waiting: dict[str, tuple[Peer, Ticket]] = {}
         self._live: dict[str, Peer] = {}
+        self._goodbyes: dict[str, Message] = {}
         self._allowances: dict[str, Allowance] = {}
         self._events = Events(self._connected, self._opened, self._said, self._lost)
 
     async def join(self, name: str, token: str, offer: str) -> tuple[Peer, str]:
-        """The connection for whoever holds the ticket, and its answer. Raises TicketRefused, Refused, BadOffer."""
+        """The connection for whoever holds the ticket, and its answer.
+
+        Raises TicketRefused, Refused, BadOffer, NoPortFree.
+        """
         ticket = self.gate.admit(token, room=name, now=time.time())
         room = self.rooms.offer(name, ticket.seat, time.monotonic())
-        peer, answer = await self.forwarder.join(name, ticket.seat, offer, self._events)
+        try:
+            peer, answer = await self.forwarder.join(name, ticket.seat, offer, self._events)
+        except NoPortFree:
+            log.error("no UDP port is free")
+            # A room that nobody is in can as well begin elsewhere; one where somebody is must stay whole.
+            if room.participants or self._answered(name):
+                raise
+            raise RoomsFull from None
         # Removed, or ended, while the answer was being made: then this connection must not come to stand.
         if ticket.epoch < self.gate.epoch(name, ticket.seat) or self.rooms.get(name) is not room:
             self.forwarder.discard(peer)
             raise SeatRemoved
-        if before := self._waiting.pop((name, ticket.seat), None):
-            self.forwarder.discard(before[0])
-        self._waiting[name, ticket.seat] = (peer, ticket)
+        for before, _ticket in self._answered(name, ticket.seat)[: 1 - MOST_WAITING]:
+            self._give_up(before)
+        self._waiting[peer.name] = (peer, ticket)
         log.info("answered", room=name, seat=ticket.seat, connection=peer.name)
         return peer, answer
 
@@ -57,16 +71,30 @@ class Host:
         return [who.public(mids.get(who.seat, {})) for who in room.participants.values()]
 
     def leave(
-        self, name: str, seat: str, *, removed: bool, connection: str | None = None
+        self, name: str, seat: str, *, removed: bool, connection: str | None = None, epoch: int | None = None
     ) -> dict[str, Any] | None:
-        """Free a seat; when ``removed``, tickets signed before are worthless. None when nobody had it."""
-        epoch = self.gate.remove(name, seat, now=time.time()) if removed else self.gate.epoch(name, seat)
-        waiting = self._waiting.get((name, seat))
-        given_up = waiting is not None and connection in (None, waiting[0].name)
-        if waiting and given_up:
-            del self._waiting[name, seat]
-            self.forwarder.discard(waiting[0])
+        """Free a seat; when ``removed``, tickets before ``epoch`` (all so far without one) are worthless.
+
+        None when nobody had it. Who came in on a ticket of that epoch was let in again since, and stays.
+        """
+        again = epoch
+        epoch = (
+            self.gate.remove(name, seat, now=time.time(), epoch=epoch)
+            if removed
+            else self.gate.epoch(name, seat)
+        )
+        given_up = [
+            waits
+            for waits, ticket in self._answered(name, seat)
+            if connection in (None, waits.name)
+            and not (removed and again is not None and ticket.epoch >= again)
+        ]
+        for waits in given_up:
+            self._give_up(waits)
         room = self.rooms.get(name)
+        there = room.participants.get(seat) if room else None
+        if removed and again is not None and there and there.epoch >= again:
+            return {"seat": seat, "epoch": epoch}
         who = room.leave(seat, time.monotonic(), connection=connection) if room else None
         if room is None or who is None:
             return {"seat": seat, "epoch": epoch} if removed or given_up else None
@@ -81,8 +109,8 @@ class Host:
         room = self.rooms.end(name)
         if room is None:
             return False
-        for key in [key for key in self._waiting if key[0] == name]:
-            self.forwarder.discard(self._waiting.pop(key)[0])
+        for waits, _ticket in self._answered(name):
+            self._give_up(waits)
         for who in room.connected():
             if peer := self._live.get(who.connection or ""):
                 self._dismiss(peer, {"type": "ended"})
@@ -131,16 +159,21 @@ class Host:
     # What connections tell.
 
     def _connected(self, peer: Peer) -> None:
-        waiting = self._waiting.get((peer.room, peer.seat))
+        waiting = self._waiting.pop(peer.name, None)
         room = self.rooms.get(peer.room)
-        if waiting is None or waiting[0] is not peer or room is None:
+        if waiting is None or room is None:
             self.forwarder.discard(peer)
             return
-        del self._waiting[peer.room, peer.seat]
         ticket = waiting[1]
         now = time.monotonic()
         taken_over = room.enter(
-            ticket.seat, ticket.role, ticket.name, connection=peer.name, now=now, at=time.time()
+            ticket.seat,
+            ticket.role,
+            ticket.name,
+            connection=peer.name,
+            now=now,
+            at=time.time(),
+            epoch=ticket.epoch,
         )
         self._live[peer.name] = peer
         self._allowances[peer.name] = Allowance(at=now)
@@ -151,6 +184,8 @@ class Host:
         self._tell_here(room)
 
     def _opened(self, peer: Peer) -> None:
+        if goodbye := self._goodbyes.pop(peer.name, None):
+            self._tell(peer, goodbye)
         room = self._room_of(peer)
         if room is None:
             return
@@ -180,14 +215,23 @@ class Host:
     def _lost(self, peer: Peer) -> None:
         self._live.pop(peer.name, None)
         self._allowances.pop(peer.name, None)
+        self._goodbyes.pop(peer.name, None)
         self.forwarder.discard(peer)
-        waiting = self._waiting.get((peer.room, peer.seat))
-        if waiting and waiting[0] is peer:
-            del self._waiting[peer.room, peer.seat]
+        self._waiting.pop(peer.name, None)
         room = self.rooms.get(peer.room)
         if room and room.lose(peer.name, time.monotonic()):
             log.info("lost", room=peer.room, seat=peer.seat, connection=peer.name)
             self._tell_here(room)
+
+    def _answered(self, room: str, seat: str | None = None) -> list[tuple[Peer, Ticket]]:
+        """Who has an answer and is not connected yet, the oldest first."""
+        return [
+            each for each in self._waiting.values() if each[0].room == room and seat in (None, each[0].seat)
+        ]
+
+    def _give_up(self, peer: Peer) -> None:
+        del self._waiting[peer.name]
+        self.forwarder.discard(peer)
 
     def _room_of(self, peer: Peer) -> Room | None:
         """The room in which ``peer`` is its seat's live connection."""
@@ -198,9 +242,10 @@ class Host:
     def _dismiss(self, peer: Peer, message: Message | None) -> None:
         """Say why and close. No media goes either way from this moment."""
         self._live.pop(peer.name, None)
-        if message:
-            self._tell(peer, message)
-        self.forwarder.discard(peer, after=GOODBYE_SECONDS if message else 0)
+        after = GOODBYE_SECONDS if message else 0
+        if message and not self._tell(peer, message):
+            self._goodbyes[peer.name], after = message, LATE_GOODBYE_SECONDS
+        self.forwarder.discard(peer, after=after)
 
     def _tell_here(self, room: Room) -> None:
         for who in room.connected():

@@ -19,13 +19,13 @@ class Figures(Collector):
         """Everything as of now."""
         host = self._host
         counters = host.forwarder.counters
-        reconnecting = sum(
-            who.state == "reconnecting" for room in host.rooms for who in room.participants.values()
-        )
+        seated = [who for room in host.rooms for who in room.participants.values()]
+        reconnecting = sum(who.state == "reconnecting" for who in seated)
         return [
             GaugeMetricFamily(
                 "nettlege_video_rooms", "Rooms that somebody is or was lately in", len(host.rooms)
             ),
+            GaugeMetricFamily("nettlege_video_participants", "Seats taken, heard of or not", len(seated)),
             GaugeMetricFamily("nettlege_video_connections", "Connections that stand", host.connected()),
             GaugeMetricFamily("nettlege_video_reconnecting", "Participants not heard of", reconnecting),
             GaugeMetricFamily("nettlege_video_draining", "1 when about to stop", int(host.rooms.draining)),

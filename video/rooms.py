@@ -45,7 +45,9 @@ class TooManyOffers(Refused):
 
 @dataclass(slots=True)
 class Participant:
-    """Who has a seat. ``since`` is Unix time; ``connection`` the live one's name, None while reconnecting."""
+    """Who has a seat. ``since`` is Unix time; ``connection`` the live one's name, None while reconnecting;
+    ``epoch`` that of the ticket it came in on.
+    """
 
     seat: str
     role: str
@@ -58,6 +60,7 @@ class Participant:
     video: bool = True
     screen: bool = False
     chat_seen: int = 0
+    epoch: int = 0
 
     def public(self, mids: Mapping[str, str]) -> dict[str, Any]:
         """What the others get to know, with the ``mids`` on which this one's media reaches the reader."""
@@ -94,17 +97,26 @@ class Room:
     chat: deque[ChatLine] = field(default_factory=lambda: deque(maxlen=CHAT_KEPT))
     chat_count: int = 0
 
-    def enter(self, seat: str, role: str, name: str, *, connection: str, now: float, at: float) -> str | None:
+    def enter(
+        self, seat: str, role: str, name: str, *, connection: str, now: float, at: float, epoch: int = 0
+    ) -> str | None:
         """``seat`` is connected; the connection that it takes over, if one was live. ``at`` is Unix time."""
         before = self.participants.get(seat)
         if before is None:
             # Whoever is new reads from here on: what was said before was not said to them.
             self.participants[seat] = Participant(
-                seat, role, name, since=at, heard=now, connection=connection, chat_seen=self.chat_count
+                seat,
+                role,
+                name,
+                since=at,
+                heard=now,
+                connection=connection,
+                chat_seen=self.chat_count,
+                epoch=epoch,
             )
             return None
         taken_over, before.connection = before.connection, connection
-        before.name, before.heard, before.state = name, now, "connected"
+        before.name, before.heard, before.state, before.epoch = name, now, "connected", epoch
         return taken_over
 
     def hear(self, seat: str, heard: float) -> bool:

@@ -7,6 +7,7 @@ only unless told otherwise.
 import asyncio
 import hmac
 import json
+import re
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -26,6 +27,7 @@ from video.tickets import LONGEST, SEATS, TicketRefused
 MOST_BODY = LONGEST_OFFER * 2 + LONGEST
 CHECK_EVERY = 0.5
 LONGEST_ROOM = 64
+COUNT = re.compile(r"[0-9]{1,6}")
 
 log = structlog.get_logger("video")
 HOST = web.AppKey("host", Host)
@@ -72,8 +74,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except web.HTTPException as error:
         return refusal(error.status, error.reason.lower().replace(" ", "_"), error.reason)
     except NoPortFree as error:
-        log.error("no UDP port is free")
-        return refusal(503, "full", str(error) or "No UDP port is free")
+        return refusal(503, "no_port", str(error) or "No UDP port is free")
 
 
 async def join(request: web.Request) -> web.Response:
@@ -101,10 +102,19 @@ async def leave(request: web.Request) -> web.Response:
     """A page was left, or the practitioner removed somebody (``?reason=removed``)."""
     need_server_key(request)
     seat, reason = request.match_info["seat"], request.query.get("reason", "left")
-    if seat not in SEATS or reason not in ("left", "removed"):
-        return refusal(400, "bad_request", "no such seat or reason")
+    epoch = request.query.get("epoch")
+    if (
+        seat not in SEATS
+        or reason not in ("left", "removed")
+        or not (epoch is None or COUNT.fullmatch(epoch))
+    ):
+        return refusal(400, "bad_request", "no such seat, reason or epoch")
     left = request.app[HOST].leave(
-        room_name(request), seat, removed=reason == "removed", connection=request.query.get("connection")
+        room_name(request),
+        seat,
+        removed=reason == "removed",
+        connection=request.query.get("connection"),
+        epoch=None if epoch is None else int(epoch),
     )
     return web.json_response(left) if left else refusal(404, "nobody", "Nobody has this seat")
 

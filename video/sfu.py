@@ -25,6 +25,7 @@ class Forwarder:
         self, *, ports: range | None, addresses: tuple[str, ...], public_address: str, straight: bool
     ) -> None:
         self.counters = Counters()
+        self._lost = 0
         self._stages: dict[str, Stage] = {}
         found = addresses or private.local_addresses(loopback=not public_address)
         self._ports = private.Ports(found, ports)
@@ -61,8 +62,9 @@ class Forwarder:
         peer.close(after=after).add_done_callback(lambda _done: self._peers.discard(peer))
 
     def lost_in(self) -> int:
-        """Packets lost between browsers and us since the process began."""
-        return self.counters.lost + sum(peer.lost() for peer in self._peers)
+        """Packets lost between browsers and us since the process began; what is repaired late is not taken back."""
+        self._lost = max(self._lost, self.counters.lost + sum(peer.lost() for peer in self._peers))
+        return self._lost
 
     def forget(self, room: str) -> None:
         """A room is over: its tracks are not kept."""

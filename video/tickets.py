@@ -102,12 +102,16 @@ def read(key: str, token: str, *, now: float) -> Ticket:
 
 
 class Gate:
-    """Lets each ticket in once, and none that is older than a removal. One a process: a room lives on one process."""
+    """Lets each ticket in once, and none that is older than a removal. One a process: a room lives on one process.
 
-    def __init__(self, key: str) -> None:
+    ``began`` is when the process did: what it knew of used tickets before is lost, so none from before it lets in.
+    """
+
+    def __init__(self, key: str, *, began: float = 0) -> None:
         if len(key) < SHORTEST_KEY:
             raise ValueError(f"the key must have at least {SHORTEST_KEY} characters")
         self._key = key
+        self._began = began
         self._used: dict[str, float] = {}
         self._epochs: dict[tuple[str, str], tuple[int, float]] = {}
 
@@ -119,14 +123,15 @@ class Gate:
         if ticket.epoch < self.epoch(room, ticket.seat):
             raise SeatRemoved
         self._forget(now)
-        if ticket.jti in self._used:
+        if ticket.jti in self._used or ticket.exp - LIFE < self._began - CLOCK_SKEW:
             raise TicketReplayed
         self._used[ticket.jti] = ticket.exp + CLOCK_SKEW
         return ticket
 
-    def remove(self, room: str, seat: str, *, now: float) -> int:
-        """Make every ticket signed so far for this seat worthless; the epoch that later ones must have."""
-        epoch = self.epoch(room, seat) + 1
+    def remove(self, room: str, seat: str, *, now: float, epoch: int | None = None) -> int:
+        """Make tickets before ``epoch``, or all so far, worthless for this seat; the epoch that later ones need."""
+        known = self.epoch(room, seat)
+        epoch = known + 1 if epoch is None else max(known, epoch)
         self._epochs[room, seat] = (epoch, now + REMEMBER_REMOVALS)
         return epoch
 

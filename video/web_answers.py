@@ -24,6 +24,7 @@ NODE_STATUS = {
     "bad_sdp": 422,
     "too_many_offers": 429,
     "full": 503,
+    "no_port": 503,
     "draining": 503,
 }
 """The video server's refusals that a page can do something about. Any other is our own fault, and tried again."""
@@ -63,6 +64,7 @@ def sentence(word: str) -> str:
         "bad_sdp": _("Vi forstod ikke nettleseren. Last siden på nytt, eller prøv en annen nettleser."),
         "too_many_offers": _("Forbindelsen er brutt mange ganger på kort tid. Vi prøver igjen om litt."),
         "full": _("Det er fullt akkurat nå. Vi prøver igjen."),
+        "no_port": _("Det er fullt akkurat nå. Vi prøver igjen."),
         "draining": _("Videorommet flyttes. Vi prøver igjen."),
     }
     return str(words.get(word, _("Vi får ikke kontakt med videorommet. Vi prøver igjen.")))

@@ -29,6 +29,11 @@ class Place:
         return self.entry.visit.appointment_id
 
     @property
+    def epoch(self) -> int:
+        """How often this visitor's seat has been taken away; the ticket says the same."""
+        return self.entry.seat.epoch if self.entry.seat else 0
+
+    @property
     def is_doctor(self) -> bool:
         """Whether it is the doctor who stands here."""
         return self.entry.visitor.role is Role.PRACTITIONER

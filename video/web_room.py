@@ -1,41 +1,29 @@
 """The room's page, and what its script asks: state, offer, leave, «hvem er i rommet?»."""
 
-import secrets
 import uuid
 from typing import Any
 
 import structlog
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.domain.errors import NotFound, SeatRefused, VisitOver
 from booking.domain.visits import SeatState
-from booking.integrations.video_node.port import (
-    NodeAnswer,
-    NodeRefused,
-    NodeUnreachable,
-    VideoNodes,
-    node_for,
-)
+from booking.integrations.video_node.port import NodeRefused, NodeUnreachable
 from booking.services import video_door
 from booking.web import current, guards
 from booking.web.limits import OFFER, POLL, limiter
-from video import rules, tickets
+from video import rules
 from video.web import delay_words, page_facts
 from video.web_answers import entry_refused, ice_servers, node_refused, refused
 from video.web_entry import Place, find_place, send_on, utc_text, where_to
+from video.web_nodes import bring, nodes
 
 blueprint = Blueprint("video_room", __name__, url_prefix="/video/<uuid:appointment_id>")
 LONGEST_OFFER = 48_000
 """Characters; a browser's offer for four is about 12,000."""
 
 log = structlog.get_logger()
-
-
-def nodes() -> VideoNodes:
-    """The video servers that this app was started with."""
-    found: VideoNodes = current_app.extensions["video_nodes"]
-    return found
 
 
 @blueprint.get("/rom")
@@ -117,39 +105,19 @@ def offer(appointment_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _seat(place: Place, sdp: str) -> dict[str, Any]:
-    answer: NodeAnswer = nodes().offer(
-        _node(place), room=str(place.appointment_id), seat_ticket=_ticket(place), sdp=sdp
+    answer = bring(place, sdp)
+    video_door.enter_room(
+        appointment_id=place.appointment_id,
+        by=place.entry.visitor,
+        epoch=place.epoch,
+        now=current.now(),
     )
-    video_door.enter_room(appointment_id=place.appointment_id, by=place.entry.visitor, now=current.now())
     return {
         "sdp": answer.sdp,
         "seat": answer.seat,
         "participants": answer.participants,
         "ice_servers": ice_servers(place),
     }
-
-
-def _ticket(place: Place) -> str:
-    visitor, seat = place.entry.visitor, place.entry.seat
-    ticket = tickets.Ticket(
-        room=str(place.appointment_id),
-        seat=visitor.seat,
-        role=visitor.role.value,
-        name=visitor.name,
-        jti=secrets.token_urlsafe(16),
-        exp=int(current.now().timestamp()) + tickets.LIFE,
-        epoch=seat.epoch if seat else 0,
-    )
-    return tickets.sign(current_app.extensions["settings"].video_key, ticket)
-
-
-def _node(place: Place) -> str:
-    """The room's video server: the one it was given first, or another when that one is gone from the settings."""
-    names, pinned = nodes().names, place.entry.visit.node
-    if pinned in names:
-        return str(pinned)
-    wanted = node_for(str(place.appointment_id), names)
-    return video_door.pin_node(appointment_id=place.appointment_id, node=wanted, instead_of=pinned)
 
 
 def _put_out(place: Place) -> None:

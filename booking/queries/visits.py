@@ -7,6 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.domain.appointments import LONGEST_OVERRUN, Status
 from booking.domain.visits import Role, SeatState, VisitToday
 from booking.models import (
     Appointment,
@@ -42,6 +43,7 @@ class SeatFacts:
     waiting_since: datetime | None
     seen_at: datetime
     admitted_at: datetime | None
+    removed_at: datetime | None
     alone_confirmed_at: datetime | None
     epoch: int
     phone: str | None
@@ -154,9 +156,17 @@ def works_at(session: Session, practitioner_id: int, service_id: int, day: date)
 
 
 def doctors_day(
-    session: Session, practitioner_id: int, since: datetime, until: datetime, day: date
+    session: Session, practitioner_id: int, since: datetime, until: datetime, day: date, now: datetime
 ) -> list[VisitFacts]:
-    """The doctor's appointments between two moments, at services where the doctor works on ``day``, in order."""
+    """The doctor's appointments between two moments, at services where the doctor works on ``day``, in order.
+
+    And those from before ``since`` that nobody has said the outcome of and that may still go on at ``now``: at midnight
+    nobody vanishes from the waiting room.
+    """
+    may_go_on = sa.and_(
+        Appointment.ends_at > now - LONGEST_OVERRUN,
+        Appointment.status.in_((Status.BOOKED.value, Status.ARRIVED.value)),
+    )
     own = sa.select(Schedule.service_id).where(
         Schedule.practitioner_id == practitioner_id,
         Schedule.valid_from <= day,
@@ -164,7 +174,7 @@ def doctors_day(
     )
     statement = _facts().where(
         Appointment.practitioner_id == practitioner_id,
-        Appointment.starts_at >= since,
+        sa.or_(Appointment.starts_at >= since, may_go_on),
         Appointment.starts_at < until,
         Appointment.service_id.in_(own),
     )

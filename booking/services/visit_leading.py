@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -40,7 +41,7 @@ OPENED_EARLY_AT_MOST = timedelta(hours=12)
 def open_early(session: Session, *, appointment_id: uuid.UUID, by: Visitor, now: datetime) -> None:
     """Let people in before the five minutes. Raises AlreadyEnded, VisitOver, TooLateToChange (another day's visit)."""
     appointment, visit = visit_for_update(session, appointment_id)
-    check_not_over(visit)
+    check_not_over(appointment, visit)
     if not is_coming(appointment.status, appointment.ends_at, now):
         raise AlreadyEnded(appointment.status)
     if now < appointment.starts_at - OPENED_EARLY_AT_MOST:
@@ -54,7 +55,7 @@ def open_early(session: Session, *, appointment_id: uuid.UUID, by: Visitor, now:
 def admit(session: Session, *, appointment_id: uuid.UUID, seat: str, by: Visitor, now: datetime) -> None:
     """«Slipp inn»: from the waiting room, or after being removed; twice is once. Raises SeatRefused, VisitOver."""
     appointment, visit = visit_for_update(session, appointment_id)
-    check_not_over(visit)
+    check_not_over(appointment, visit)
     there = _seat(session, visit, seat)
     if there.state in (SeatState.ADMITTED, SeatState.IN):
         return
@@ -63,22 +64,30 @@ def admit(session: Session, *, appointment_id: uuid.UUID, seat: str, by: Visitor
     record(session, appointment, VisitEventKind.ADMIT, by, now, seat=seat)
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What the room's video server shall be told; ``node`` is None when the visit has no room yet."""
+
+    node: str | None
+    epoch: int
+
+
 @in_transaction
-def remove(session: Session, *, appointment_id: uuid.UUID, seat: str, by: Visitor, now: datetime) -> bool:
+def remove(session: Session, *, appointment_id: uuid.UUID, seat: str, by: Visitor, now: datetime) -> Removal:
     """Put somebody out. The seat's epoch rises: no ticket signed before lets in again. Raises SeatRefused.
 
-    False when it was done already: then the video server is not told again, whose count would run ahead of ours.
+    Done twice it is done once, with the same answer: the video server may not have heard it the first time.
     """
     appointment, visit = visit_for_update(session, appointment_id)
     there = _seat(session, visit, seat)
     if there.state == SeatState.REMOVED:
-        return False
+        return Removal(visit.node, there.epoch)
     if there.role == Role.PRACTITIONER:
         raise SeatRefused(there.state)
     there.state = change_seat(there.state, SeatEvent.REMOVE).value
     there.removed_at, there.epoch = now, there.epoch + 1
     record(session, appointment, VisitEventKind.REMOVE, by, now, seat=seat)
-    return True
+    return Removal(visit.node, there.epoch)
 
 
 @in_transaction
@@ -88,8 +97,8 @@ def write_message(session: Session, *, appointment_id: uuid.UUID, text: str, by:
     if len(message) > MESSAGE_MAX:
         raise FieldRefused("message", "long")
     assert by.role is Role.PRACTITIONER, "only the doctor writes to the waiting room"
-    _appointment, visit = visit_for_update(session, appointment_id)
-    check_not_over(visit)
+    appointment, visit = visit_for_update(session, appointment_id)
+    check_not_over(appointment, visit)
     visit.message = message or None
 
 
@@ -99,16 +108,15 @@ def invite_guest(
 ) -> str:
     """A one-time code for an interpreter or a relative; it is shown once and kept only as a digest.
 
-    Raises FieldRefused, RoomFull, VisitOver. A seat whose guest was removed, or never came in time, is given anew.
+    Raises FieldRefused, RoomFull, VisitOver. A seat whose guest was removed, or never came in time, is given anew; so
+    is one that waits for a guest of the same name: a second click makes a new code and takes no second seat.
     """
     called = " ".join(clean_reason(name).split())
     if not called or len(called) > GUEST_NAME_MAX:
         raise FieldRefused("name", "long" if called else "missing")
     appointment, visit = visit_for_update(session, appointment_id)
-    check_not_over(visit)
-    if appointment.status not in (Status.BOOKED, Status.ARRIVED):
-        raise AlreadyEnded(appointment.status)
-    seat = _free_guest_seat(session, visit, now)
+    check_not_over(appointment, visit)
+    seat = _free_guest_seat(session, visit, called, now)
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
     session.add(
         GuestInvitation(
@@ -125,24 +133,25 @@ def invite_guest(
 
 
 @in_transaction
-def end_visit(session: Session, *, appointment_id: uuid.UUID, by: Visitor, now: datetime) -> None:
-    """End for all. What came of it is said afterwards; ended twice, it stays ended once."""
+def end_visit(session: Session, *, appointment_id: uuid.UUID, by: Visitor, now: datetime) -> str | None:
+    """End for all: the video server to tell. What came of it is said afterwards; ended twice, it stays ended once."""
     appointment, visit = visit_for_update(session, appointment_id)
     _end(session, appointment, visit, by, now)
+    return visit.node
 
 
 @in_transaction
 def say_outcome(
     session: Session, *, appointment_id: uuid.UUID, outcome: Outcome, by: Visitor, now: datetime
-) -> None:
+) -> str | None:
     """What came of it; ends the visit when it has not ended, and forgets the patient's telephone number. Said twice
-    the same, it is said once.
+    the same, it is said once. Returns the video server to tell.
 
     Raises NoShowRefused, TooLateToChange (before the start, nothing can have come of it), AlreadyEnded.
     """
     appointment, visit = visit_for_update(session, appointment_id)
     if appointment.outcome == outcome:
-        return
+        return visit.node
     opened = visit.opened_early_at or video_opens(appointment.starts_at)
     if now < opened:
         raise TooLateToChange(appointment.starts_at.isoformat())
@@ -156,6 +165,7 @@ def say_outcome(
     if patient is not None:
         patient.phone = None
     record(session, appointment, VisitEventKind(event.value), by, now)
+    return visit.node
 
 
 def code_digest(code: str) -> bytes:
@@ -166,7 +176,8 @@ def code_digest(code: str) -> bytes:
 def _end(session: Session, appointment: Appointment, visit: Visit, by: Visitor, now: datetime) -> None:
     if visit.ended_at is not None:
         return
-    visit.ended_at, visit.message = now, None
+    # Another web server, whose clock goes before ours, may have let the visit begin.
+    visit.ended_at, visit.message = max(now, visit.started_at or now), None
     for seat in session.scalars(_seats(visit).order_by(VisitParticipant.seat)):
         if seat.state in (SeatState.WAITING, SeatState.ADMITTED, SeatState.IN):
             leave_seat(seat, now)
@@ -190,8 +201,11 @@ def _seat(session: Session, visit: Visit, name: str) -> VisitParticipant:
     return there
 
 
-def _free_guest_seat(session: Session, visit: Visit, now: datetime) -> str:
-    """A seat nobody has been given, else one whose code ran out, else one whose guest was removed or has left."""
+def _free_guest_seat(session: Session, visit: Visit, called: str, now: datetime) -> str:
+    """The seat that waits for a guest called so, else one that nobody has.
+
+    First one nobody has been given, else one whose code ran out, else one whose guest was removed or has left.
+    """
     invited = {
         each.seat: each
         for each in session.scalars(
@@ -204,6 +218,8 @@ def _free_guest_seat(session: Session, visit: Visit, now: datetime) -> str:
         if name not in invited:
             return 0
         if invited[name].used_at is None:
+            if invited[name].name == called:
+                return -1
             return 1 if invited[name].expires_at <= now else 9
         state = there[name].state if name in there else None
         return {SeatState.REMOVED: 2, SeatState.LEFT: 3}.get(SeatState(state), 9) if state else 9
@@ -214,8 +230,10 @@ def _free_guest_seat(session: Session, visit: Visit, now: datetime) -> str:
     if name in invited:
         session.delete(invited[name])
     if name in there:
-        # The row stays for its epoch; whoever comes now waits like anybody else.
+        # The row stays for its epoch, which rises: whoever comes now waits like anybody else, and whoever had the seat
+        # before comes in on no ticket that is still under way.
         seat = there[name]
+        seat.epoch += 1
         seat.state, seat.left_at, seat.removed_at = SeatState.LEFT.value, now, None
         seat.admitted_at = seat.entered_at = seat.waiting_since = seat.alone_confirmed_at = None
     session.flush()

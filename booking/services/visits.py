@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.db import in_transaction
-from booking.domain.appointments import Event, Status, change
-from booking.domain.errors import FieldRefused, NotFound, TooLateToChange, VisitOver
+from booking.domain.appointments import Event, Status, change, video_opens
+from booking.domain.errors import FieldRefused, NotFound, SeatRefused, TooLateToChange, VisitOver
 from booking.domain.visits import Role, SeatEvent, SeatState, change_seat, clean_phone
 from booking.models import Appointment, Visit, VisitEvent, VisitParticipant
 from booking.models.visit import VisitEventKind
@@ -25,7 +25,7 @@ def come_to_waiting_room(session: Session, *, appointment_id: uuid.UUID, by: Vis
     Whether the room is open is for video/rules.py, which is asked first.
     """
     appointment, visit = visit_for_update(session, appointment_id)
-    check_not_over(visit)
+    _check_open(appointment, visit, now)
     seat = seat_of(session, visit, by, now)
     seat.seen_at, before = now, seat.state if seat.waiting_since else None
     seat.state = change_seat(before, SeatEvent.WAIT, was_admitted=seat.admitted_at is not None).value
@@ -48,14 +48,19 @@ def seen_waiting(session: Session, *, appointment_id: uuid.UUID, by: Visitor, no
 
 
 @in_transaction
-def enter_room(session: Session, *, appointment_id: uuid.UUID, by: Visitor, now: datetime) -> None:
+def enter_room(
+    session: Session, *, appointment_id: uuid.UUID, by: Visitor, epoch: int, now: datetime
+) -> None:
     """The video server has answered: somebody is in, or in again. The visit begins when doctor and patient both are.
 
-    Raises VisitOver and SeatRefused: then the caller takes the seat back from the video server.
+    ``epoch`` is the ticket's: meanwhile the seat may have been given to somebody else. Raises VisitOver and
+    SeatRefused: then the caller takes the seat back from the video server.
     """
     appointment, visit = visit_for_update(session, appointment_id)
-    check_not_over(visit)
+    _check_open(appointment, visit, now)
     seat = seat_of(session, visit, by, now)
+    if seat.epoch != epoch:
+        raise SeatRefused(seat.state)
     before = seat.state if seat.entered_at or seat.admitted_at or seat.waiting_since else None
     if by.role is Role.PRACTITIONER:
         seat.admitted_at = seat.admitted_at or now
@@ -110,7 +115,7 @@ def give_phone(
     if by.role is not Role.PATIENT:
         raise NotFound(by.seat)
     appointment, visit = visit_for_update(session, appointment_id)
-    if appointment.outcome is not None:
+    if appointment.status not in (Status.BOOKED, Status.ARRIVED):
         raise VisitOver(str(appointment_id))
     seat = seat_of(session, visit, by, now)
     if seat.waiting_since is None:
@@ -124,9 +129,10 @@ def give_phone(
 def pin_node(session: Session, *, appointment_id: uuid.UUID, node: str, instead_of: str | None) -> str:
     """The video server that holds the visit's room: ``node``, unless somebody was quicker to name another.
 
-    ``instead_of`` is what the caller found named: nothing, or a server that is no longer there.
+    ``instead_of`` is what the caller found named: nothing, or a server that is no longer there. Raises VisitOver.
     """
-    _appointment, visit = visit_for_update(session, appointment_id)
+    appointment, visit = visit_for_update(session, appointment_id)
+    check_not_over(appointment, visit)
     if visit.node in (None, instead_of):
         visit.node = node
     return str(visit.node)
@@ -161,10 +167,17 @@ def visit_for_update(session: Session, appointment_id: uuid.UUID) -> tuple[Appoi
     return appointment, visit
 
 
-def check_not_over(visit: Visit) -> None:
-    """Raises VisitOver when the doctor has ended the visit."""
-    if visit.ended_at is not None:
+def check_not_over(appointment: Appointment, visit: Visit) -> None:
+    """Raises VisitOver when the doctor has ended the visit, or the appointment was cancelled a moment ago."""
+    if visit.ended_at is not None or appointment.status not in (Status.BOOKED, Status.ARRIVED):
         raise VisitOver(str(visit.appointment_id))
+
+
+def _check_open(appointment: Appointment, visit: Visit, now: datetime) -> None:
+    """The door once more, under the lock: the appointment may have been moved since the page was asked for."""
+    check_not_over(appointment, visit)
+    if visit.opened_early_at is None and now < video_opens(appointment.starts_at):
+        raise SeatRefused("early")
 
 
 def seat_of(session: Session, visit: Visit, by: Visitor, now: datetime) -> VisitParticipant:

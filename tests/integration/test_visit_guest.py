@@ -128,7 +128,7 @@ def test_a_removed_guests_seat_is_given_anew_and_the_old_pass_opens_nothing(
     new.get(stage.page("venterom"))
     stage.admit("guest-1")
     assert stage.offer(new)[0] == 200
-    assert (stage.nodes.offered[0].name, stage.nodes.offered[0].epoch) == ("Tolk Bashir", 1)
+    assert (stage.nodes.offered[0].name, stage.nodes.offered[0].epoch) == ("Tolk Bashir", 2)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 61, "\u202e"])

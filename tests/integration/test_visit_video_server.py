@@ -70,11 +70,11 @@ def test_an_offer_carries_the_ticket_and_not_the_key(server: Any, nodes: HttpVid
 
 def test_the_server_key_goes_with_what_only_we_may_do(server: Any, nodes: HttpVideoNodes) -> None:
     server.answer = (204, b"", {})
-    nodes.put_out("1", room="r", seat="guest-1", removed=True)
+    nodes.put_out("1", room="r", seat="guest-1", removed=True, epoch=3)
     nodes.put_out("1", room="r", seat="patient", removed=False)
     nodes.end_room("1", room="r")
     assert [asked[:3] for asked in server.asked] == [
-        ("DELETE", "/rooms/r/seats/guest-1?reason=removed", f"Bearer {KEY}"),
+        ("DELETE", "/rooms/r/seats/guest-1?reason=removed&epoch=3", f"Bearer {KEY}"),
         ("DELETE", "/rooms/r/seats/patient?reason=left", f"Bearer {KEY}"),
         ("DELETE", "/rooms/r", f"Bearer {KEY}"),
     ]

@@ -112,6 +112,21 @@ def test_a_removal_makes_earlier_tickets_worthless_for_that_seat_only() -> None:
     assert gate.admit(sign(KEY, other), room="r1", now=NOW) == other
 
 
+def test_a_removal_that_is_said_twice_counts_once() -> None:
+    gate = Gate(KEY)
+    assert [gate.remove("r1", "patient", now=NOW, epoch=2) for _ in range(2)] == [2, 2]
+    assert gate.remove("r1", "patient", now=NOW, epoch=1) == 2, "an order that comes late takes nothing back"
+    assert gate.admit(sign(KEY, a_ticket(epoch=2)), room="r1", now=NOW).epoch == 2
+
+
+def test_a_server_that_was_started_anew_takes_no_ticket_from_before() -> None:
+    """It does not know which of them were used; a new one is made for whoever asks again."""
+    gate = Gate(KEY, began=NOW + CLOCK_SKEW + 1)
+    with pytest.raises(TicketReplayed):
+        gate.admit(sign(KEY, a_ticket()), room="r1", now=NOW + CLOCK_SKEW + 2)
+    assert Gate(KEY, began=NOW + CLOCK_SKEW).admit(sign(KEY, a_ticket()), room="r1", now=NOW + CLOCK_SKEW)
+
+
 def test_memory_is_as_short_as_it_may_be() -> None:
     gate = Gate(KEY)
     for number in range(50):

@@ -84,6 +84,40 @@ def test_a_second_device_takes_over_and_the_first_is_told(play: Play) -> None:
     play(story)
 
 
+def test_of_two_devices_that_come_at_once_one_lives_and_the_other_is_told(play: Play) -> None:
+    """Both have their answers before either stands: whoever stands last has the seat."""
+
+    async def story(stage: Stage) -> None:
+        doctor = await stage.page("practitioner")
+        devices = [Client(stage.base, "room-a", "patient") for _ in range(2)]
+        stage.clients += devices
+        answers = await asyncio.gather(*(device.join(stage.http) for device in devices))
+        assert [answer["status"] for answer in answers] == [200, 200]
+        await until(lambda: any(device.told("taken_over") for device in devices), "one to be told")
+        (alive,) = [device for device in devices if not device.told("taken_over")]
+        alive.send("audio", b"it is me")
+        await doctor.until(lambda: b"it is me" in doctor.payloads(), "the one that lives")
+        assert states(doctor) == {"practitioner": "connected", "patient": "connected"}
+        await until(lambda: len(stage.host.forwarder._peers) == 2, "the other's port to be free")
+
+    play(story)
+
+
+def test_of_three_answers_to_one_seat_the_oldest_is_given_up(play: Play) -> None:
+    async def story(stage: Stage) -> None:
+        pages = [Client(stage.base, "room-a", "patient") for _ in range(3)]
+        stage.clients += pages
+        for page in pages:
+            body = {"ticket": ticket("room-a", "patient"), "sdp": await page.prepare()}
+            async with stage.http.post(f"{stage.base}/rooms/room-a/seats", json=body) as response:
+                assert response.status == 200
+        await until(lambda: len(stage.host.forwarder._peers) == 2, "the oldest to be given up")
+        assert (await stage.order("DELETE", "/rooms/room-a"))[0] == 200
+        await until(lambda: not stage.host.forwarder._peers, "nothing to be left")
+
+    play(story)
+
+
 def test_who_rejoins_goes_on_where_the_others_left_off(play: Play, forward: str) -> None:
     async def story(stage: Stage) -> None:
         doctor, before = await stage.page("practitioner"), await stage.page("patient")

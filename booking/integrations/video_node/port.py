@@ -1,6 +1,7 @@
 """The port: bring an offer to the room's video server, put somebody out, end for all."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Protocol
 
 
@@ -36,19 +37,30 @@ class VideoNodes(Protocol):
         """Seat the ticket's holder. Raises NodeRefused, NodeUnreachable."""
         ...
 
-    def put_out(self, node: str, *, room: str, seat: str, removed: bool) -> None:
-        """Close a seat's connection; ``removed`` voids earlier tickets. Raises NodeRefused, NodeUnreachable."""
+    def put_out(self, node: str, *, room: str, seat: str, removed: bool, epoch: int = 0) -> None:
+        """Close a seat's connection. Raises NodeRefused, NodeUnreachable.
+
+        ``removed`` voids tickets of an earlier ``epoch``, and leaves alone who came in on that one or a later; so it
+        can be said again when nobody knows whether it was heard.
+        """
         ...
 
     def end_room(self, node: str, *, room: str) -> None:
         """Close the room. Raises NodeRefused, NodeUnreachable."""
         ...
 
+    def is_alive(self, node: str) -> bool:
+        """Whether it answers at all and at once."""
+        ...
 
-def node_for(room: str, names: tuple[str, ...]) -> str:
-    """Which video server a new room goes to: always the same for the same servers, and spread over them.
 
-    >>> node_for("2f1c", ("a", "b")) in ("a", "b"), node_for("2f1c", ("a",))
-    (True, 'a')
+def nodes_for(room: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The video servers in the order in which this room goes to them.
+
+    Each process and each restart reckons the same order. When a server is gone its rooms spread over all the others,
+    and no other room moves (rendezvous hashing).
+
+    >>> nodes_for("2f1c", ("a", "b", "c")), nodes_for("2f1c", ("c", "a"))
+    (('c', 'b', 'a'), ('c', 'a'))
     """
-    return names[sum(room.encode()) % len(names)]
+    return tuple(sorted(names, key=lambda name: sha256(f"{name} {room}".encode()).digest()))

@@ -74,7 +74,7 @@ def waiting_in(visit: VisitFacts, now: datetime) -> list[Waiting]:
 
 def _waiting(seat: SeatFacts, now: datetime) -> Waiting:
     since = seat.waiting_since or seat.seen_at
-    minutes = int((now - since).total_seconds() // 60)
+    minutes = max(0, int((now - since).total_seconds() // 60))
     clock = time_only(since, current.language())
     words = ngettext(
         "siden kl. %(clock)s (%(num)d minutt)", "siden kl. %(clock)s (%(num)d minutter)", minutes, clock=clock
@@ -134,7 +134,7 @@ def _over_tag(visit: VisitFacts) -> Tag | None:
 
 
 def news(visits: list[VisitFacts], now: datetime) -> dict[str, object]:
-    """Who waits, for the page's title and sound: how many, a sentence, and a mark that changes when they do."""
+    """Who waits, for the page's title and sound: how many, a sentence, and a mark for each of them."""
     there = [
         (visit.appointment_id, each.seat, each.name)
         for visit in visits
@@ -146,7 +146,7 @@ def news(visits: list[VisitFacts], now: datetime) -> dict[str, object]:
     return {
         "waiting": len(there),
         "say": _("%(names)s venter", names=names) if there else "",
-        "news": mark([each[:2] for each in there]),
+        "news": " ".join(mark(each[:2]) for each in there),
     }
 
 

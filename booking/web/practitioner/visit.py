@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, request, url_for
@@ -11,7 +12,7 @@ from flask_babel import gettext as _
 from booking.clock import oslo_date
 from booking.db import db
 from booking.domain.errors import BookingRefused, NotFound
-from booking.domain.visits import Outcome
+from booking.domain.visits import Outcome, SeatState
 from booking.integrations.video_node.port import NodeRefused, NodeUnreachable, VideoNodes
 from booking.queries.visits import VisitFacts, Visitor, visit_facts, works_at
 from booking.services import visit_leading
@@ -23,6 +24,8 @@ from booking.web.practitioner.visit_refusals import refusal_words
 
 blueprint = Blueprint("practitioner_visit", __name__, url_prefix="/lege/<uuid:appointment_id>")
 log = structlog.get_logger()
+SAID_AGAIN = timedelta(seconds=30)
+"""An order to the video server that was lost on the way is said again so long, whenever the doctor's page asks."""
 
 
 def own_visit(appointment_id: uuid.UUID) -> VisitFacts:
@@ -42,12 +45,12 @@ def _me() -> Visitor:
     return as_doctor(current.doctor())
 
 
-def _tell(visit: VisitFacts, say: Callable[[VideoNodes, str], None]) -> None:
+def _tell(node: str | None, say: Callable[[VideoNodes, str], None]) -> None:
     """Tell the room's video server. When it does not answer, its tickets are refused here all the same."""
-    if visit.node is None:
+    if node is None:
         return
     try:
-        say(current_app.extensions["video_nodes"], visit.node)
+        say(current_app.extensions["video_nodes"], node)
     except (NodeRefused, NodeUnreachable) as error:
         log.warning("video_server_not_told", why=str(error))
 
@@ -81,7 +84,25 @@ def _room(visit: VisitFacts) -> str:
 @limiter.limit(POLL)
 def panel(appointment_id: uuid.UUID) -> ResponseReturnValue:
     """Beside the picture: who waits, guests, message; asked every two seconds, nothing when nothing has changed."""
-    return visit_pages.panel(own_visit(appointment_id), known=request.args.get("versjon"))
+    visit = own_visit(appointment_id)
+    for seat in visit.seats:
+        # We may have been cut off between writing it down and saying it, and the video server may have been silent.
+        if (
+            seat.state == SeatState.REMOVED
+            and seat.removed_at
+            and current.now() - seat.removed_at < SAID_AGAIN
+        ):
+            _tell(visit.node, _put_out(visit, seat.seat, seat.epoch))
+    return visit_pages.panel(visit, known=request.args.get("versjon"))
+
+
+def _put_out(visit: VisitFacts, seat: str, epoch: int) -> Callable[[VideoNodes, str], None]:
+    room = str(visit.appointment_id)
+    return lambda nodes, node: nodes.put_out(node, room=room, seat=seat, removed=True, epoch=epoch)
+
+
+def _end(appointment_id: uuid.UUID) -> Callable[[VideoNodes, str], None]:
+    return lambda nodes, node: nodes.end_room(node, room=str(appointment_id))
 
 
 @blueprint.post("/apne-tidlig")
@@ -152,11 +173,11 @@ def _form_refused(visit: VisitFacts, refusal: BookingRefused) -> Response:
 @limiter.limit(SEND)
 def remove(appointment_id: uuid.UUID) -> ResponseReturnValue:
     """Put somebody out; no ticket of theirs lets in again."""
-    visit, seat, room = own_visit(appointment_id), request.form.get("seat", ""), str(appointment_id)
+    visit, seat = own_visit(appointment_id), request.form.get("seat", "")
 
     def act() -> None:
-        if visit_leading.remove(appointment_id=appointment_id, seat=seat, by=_me(), now=current.now()):
-            _tell(visit, lambda nodes, node: nodes.put_out(node, room=room, seat=seat, removed=True))
+        out = visit_leading.remove(appointment_id=appointment_id, seat=seat, by=_me(), now=current.now())
+        _tell(out.node, _put_out(visit, seat, out.epoch))
 
     return _try(visit, _room(visit), act)
 
@@ -166,9 +187,9 @@ def remove(appointment_id: uuid.UUID) -> ResponseReturnValue:
 @limiter.limit(SEND)
 def end(appointment_id: uuid.UUID) -> ResponseReturnValue:
     """End for all, and on to what came of it."""
-    visit, room = own_visit(appointment_id), str(appointment_id)
-    visit_leading.end_visit(appointment_id=appointment_id, by=_me(), now=current.now())
-    _tell(visit, lambda nodes, node: nodes.end_room(node, room=room))
+    own_visit(appointment_id)
+    node = visit_leading.end_visit(appointment_id=appointment_id, by=_me(), now=current.now())
+    _tell(node, _end(appointment_id))
     address = url_for("practitioner_visit.outcome", appointment_id=appointment_id)
     if htmx.wants_fragment():
         return make_response("", 200, {"HX-Redirect": address})
@@ -179,7 +200,10 @@ def end(appointment_id: uuid.UUID) -> ResponseReturnValue:
 @guards.practitioner
 def outcome(appointment_id: uuid.UUID) -> ResponseReturnValue:
     """What came of it?"""
-    return visit_pages.outcome_page(own_visit(appointment_id))
+    visit = own_visit(appointment_id)
+    if visit.ended_at and current.now() - visit.ended_at < SAID_AGAIN:
+        _tell(visit.node, _end(appointment_id))
+    return visit_pages.outcome_page(visit)
 
 
 @blueprint.post("/utfall")
@@ -191,11 +215,11 @@ def say_outcome(appointment_id: uuid.UUID) -> ResponseReturnValue:
     if given not in set(Outcome):
         return visit_pages.outcome_page(visit, error=_("Velg én"), status=422)
     try:
-        visit_leading.say_outcome(
+        node = visit_leading.say_outcome(
             appointment_id=appointment_id, outcome=Outcome(given), by=_me(), now=current.now()
         )
     except BookingRefused as refusal:
         return visit_pages.outcome_page(visit, error=refusal_words(refusal), checked=given, status=409)
-    _tell(visit, lambda nodes, node: nodes.end_room(node, room=str(appointment_id)))
+    _tell(node, _end(appointment_id))
     flash(_("Det er notert."))
     return redirect(url_for("practitioner.day"), 303)

@@ -2,15 +2,17 @@
 
 import { playNews } from "./sound.js";
 
-/** Watch an element that htmx replaces. `tell` gets its dataset when more people wait than before. */
+/** Watch an element that htmx replaces. `tell` gets its dataset, and whether somebody waits who did not before. */
 export function watchNews(id, tell) {
   const read = () => document.getElementById(id)?.dataset ?? {};
-  let { news, waiting } = read();
+  let { news = "", waiting } = read();
   if (waiting !== undefined) tell(read(), false);
   document.body.addEventListener("htmx:afterSettle", () => {
     const now = read();
-    const more = now.news !== news && Number(now.waiting) > Number(waiting ?? 0);
-    ({ news, waiting } = now);
+    // By person, not by number: one may leave and another come between two looks.
+    const known = news.split(" ");
+    const more = Boolean(now.news) && now.news.split(" ").some((each) => !known.includes(each));
+    if (now.news !== undefined) ({ news } = now);
     if (now.waiting !== undefined) tell(now, more);
   });
 }
