@@ -62,8 +62,9 @@ class RunningClock(Clock):
 class VideoServer:
     """`python -m video` in a process of its own, on one port through all restarts."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, addresses: str = "127.0.0.1") -> None:
         self._log = log
+        self._addresses = addresses
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -71,7 +72,7 @@ class VideoServer:
         environment = os.environ | {
             "NETTLEGE_VIDEO_KEY": VIDEO_KEY,
             "NETTLEGE_VIDEO_PORT": str(self.port),
-            "NETTLEGE_VIDEO_ADDRESSES": "127.0.0.1",
+            "NETTLEGE_VIDEO_ADDRESSES": self._addresses,
         }
         with self._log.open("wb") as file:
             self._process = subprocess.Popen(
