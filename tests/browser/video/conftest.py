@@ -42,6 +42,17 @@ FRAMES = """
 """
 
 
+def lose_packets(page: Page, percent: float) -> None:
+    """From the page's next connection on, this many of a hundred packets are lost, each way.
+
+    Chromium looks at the loss only where something else is slow, too: hence the millisecond.
+    """
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    line = {"offline": False, "latency": 1, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", line | {"packetLoss": percent})
+
+
 class RunningClock(Clock):
     """The real time, turned forward by as much as a test wants."""
 
