@@ -15,9 +15,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: export NETTLEGE_PORT = $(PORT)
+ifndef HTTPS
 run: export NETTLEGE_BASE_URL ?= http://localhost:$(PORT)
-run: data ## start the product on this machine (PORT=8010 for another port); the data stay in var/
-	@exec $(BIN)/python app.py
+endif
+run: data ## start the product on this machine (PORT=8010 for another port, HTTPS=1 for a phone on the same network)
+	@exec $(BIN)/python app.py $(if $(HTTPS),--https)
 
 reset: ## throw the data away and begin again with fresh ones
 	@rm -rf var

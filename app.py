@@ -1,5 +1,9 @@
-"""create_app(): wiring only. `python app.py` serves the default: one process, threads, SQLite."""
+"""create_app(): wiring only. `python app.py` serves the default: one process, threads, SQLite.
 
+`python app.py --https` serves the local network, so that it can be tried on a phone.
+"""
+
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from inspect import iscoroutinefunction
@@ -109,6 +113,11 @@ def _install_web(app: Flask, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    from booking.serve import serve
+    if "--https" in sys.argv[1:]:
+        from booking.serve_https import serve_https
 
-    serve(create_app())
+        serve_https(create_app)
+    else:
+        from booking.serve import serve
+
+        serve(create_app())

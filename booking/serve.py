@@ -33,7 +33,7 @@ def serve(app: Flask) -> None:
         raise SystemExit(
             f"Port {port} cannot be used ({error.strerror}). Try: PORT={port + 10} make run"
         ) from None
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, stop_by_signal)
     stop_tidying = tidy_thread.start(app)
     stop_video = None if settings.parsed_video_nodes() else video_process.start(app)
     print(WELCOME.format(port=port), flush=True)
@@ -48,7 +48,7 @@ def serve(app: Flask) -> None:
         server.close()
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
+def stop_by_signal(_signal: int, _frame: FrameType | None) -> None:
     """End by an exception, so that the video server is stopped too."""
     raise SystemExit(0)
 

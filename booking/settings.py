@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     decrypt, so a key is rotated by putting a new one in front. ``video_nodes`` is ``name=address`` pairs joined by
     commas, one a video server; empty means that `python app.py` starts one of its own on ``video_port``. ``video_key``
     is the secret shared with them. ``video_turn_urls`` (joined by commas) and ``video_turn_secret`` are for browsers
-    that cannot send UDP.
+    that cannot send UDP. ``certificate_folder`` keeps the certificate of `make run HTTPS=1`.
     """
 
     model_config = SettingsConfigDict(env_prefix="NETTLEGE_", frozen=True)
@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     video_key: str = ""
     video_turn_urls: str = ""
     video_turn_secret: str = ""
+    certificate_folder: str = str(PROJECT / "var" / "https")
     database_pool: int = Field(default=10, ge=1, le=100)
     max_body_bytes: int = 64 * 1024
 

@@ -24,29 +24,34 @@ AGAIN_AFTER = 1.0
 
 
 def start(app: Flask) -> Callable[[], None]:
-    """Start the video server and keep it running; what is returned stops it and waits for its end."""
+    """Start the video server for ``app`` and keep it running; what is returned stops it and waits for its end."""
     settings: Settings = app.extensions["settings"]
-    port = _free_port(settings.video_port)
+    port = free_port(settings.video_port)
     app.extensions["video_nodes"] = HttpVideoNodes({"1": f"http://127.0.0.1:{port}"}, settings.video_key)
+    return keep_running(settings.video_key, port)
+
+
+def keep_running(key: str, port: int) -> Callable[[], None]:
+    """Start the video server on ``port`` and keep it running; what is returned stops it and waits for its end."""
     environment = {
         **os.environ,
-        "NETTLEGE_VIDEO_KEY": settings.video_key,
+        "NETTLEGE_VIDEO_KEY": key,
         "NETTLEGE_VIDEO_HOST": "127.0.0.1",
         "NETTLEGE_VIDEO_PORT": str(port),
     }
     stopping = threading.Event()
     child: list[subprocess.Popen[bytes]] = []
 
-    def keep_running() -> None:
+    def run() -> None:
         while not stopping.is_set():
             process = subprocess.Popen([sys.executable, "-m", "video"], cwd=PROJECT, env=environment)
             child[:] = [process]
             status = process.wait()
-            if not stopping.is_set():
+            if status and not stopping.is_set():  # Ctrl-C reaches it too, maybe before us
                 log.error("video_server_ended", status=status)
-                stopping.wait(AGAIN_AFTER)
+            stopping.wait(AGAIN_AFTER)
 
-    keeper = threading.Thread(target=keep_running, name="video server", daemon=True)
+    keeper = threading.Thread(target=run, name="video server", daemon=True)
     keeper.start()
 
     def stop() -> None:
@@ -62,7 +67,7 @@ def start(app: Flask) -> Callable[[], None]:
     return stop
 
 
-def _free_port(wanted: int) -> int:
+def free_port(wanted: int) -> int:
     """The wanted port, or another one when somebody has it: two copies of the product run side by side."""
     for port in (wanted, 0):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

@@ -1,10 +1,10 @@
-"""Run a command with what the tests stand on: a private PostgreSQL and a Chromium.
+"""Run a command with what the tests stand on: a private PostgreSQL, Chromium and Firefox, coturn.
 
     python tools/test_services.py .venv/bin/pytest tests/integration
 
-What is missing is installed when we are root on a machine with apt-get; otherwise one line says what to install.
-PostgreSQL gets its own data folder, listens on a unix socket in it and on no network port, and is gone when the
-command ends, however it ends. Two runs at a time do not meet.
+What is missing is installed when we are root on a machine with apt-get; otherwise one line says what to install. No
+service that a package brings along is started. PostgreSQL gets its own data folder, listens on a unix socket in it and
+on no network port, and is gone when the command ends, however it ends. Two runs at a time do not meet.
 """
 
 import os
@@ -15,15 +15,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-DEBIAN_PACKAGES = ("postgresql", "chromium")
 FONTS = "fonts-liberation"  # a bare server has none, and Chromium would measure boxes instead of letters
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FIREFOX_NAMES = ("firefox-esr", "firefox")
+START_POLICY = Path("/usr/sbin/policy-rc.d")
 START_SECONDS = 30
 # Nothing here has to survive a crash, so nothing waits for the disk.
 POSTGRES_OPTIONS = {
@@ -55,25 +56,60 @@ def find_chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
-def install_missing() -> tuple[Path, str]:
-    """PostgreSQL's folder and Chromium's path, installed first when that can be done. Raises Missing."""
-    postgres, chromium = find_postgres(), find_chromium()
-    if not (postgres and chromium) and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing what the tests need:", *DEBIAN_PACKAGES, flush=True)
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for step in (["update"], ["install", "--yes", "--no-install-recommends", *DEBIAN_PACKAGES, FONTS]):
-            done = subprocess.run(
-                ["apt-get", "-qq", *step], env=quiet, stdout=subprocess.DEVNULL, check=False
-            )
-            if done.returncode:
-                raise Missing(f"apt-get {step[0]} failed; see above.")
-        postgres, chromium = find_postgres(), find_chromium()
-    if not postgres or not chromium:
-        lacking = [
-            name for name, found in zip(DEBIAN_PACKAGES, (postgres, chromium), strict=True) if not found
-        ]
+def find_firefox() -> str | None:
+    """Firefox's path: $FIREFOX, or the first known name on PATH."""
+    return os.environ.get("FIREFOX") or next(filter(None, map(shutil.which, FIREFOX_NAMES)), None)
+
+
+def find_relay() -> str | None:
+    """coturn's path."""
+    return shutil.which("turnserver")
+
+
+NEEDED: dict[str, Callable[[], Path | str | None]] = {
+    "postgresql": find_postgres,
+    "chromium": find_chromium,
+    "firefox-esr": find_firefox,
+    "coturn": find_relay,
+}
+"""Debian's packages and how each is found."""
+
+
+def install_missing() -> None:
+    """Whatever is NEEDED is there afterwards, installed first when that can be done. Raises Missing."""
+    lacking = [package for package, find in NEEDED.items() if not find()]
+    if lacking and os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing what the tests need:", *lacking, flush=True)
+        with no_service_starts():
+            _apt_get("update")
+            _apt_get("install", "--yes", "--no-install-recommends", *lacking, FONTS)
+        lacking = [package for package, find in NEEDED.items() if not find()]
+    if lacking:
         raise Missing(f"Not found: {' and '.join(lacking)}. On Debian: apt-get install {' '.join(lacking)}")
-    return postgres, chromium
+
+
+def _apt_get(*step: str) -> None:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(["apt-get", "-qq", *step], env=quiet, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise Missing(f"apt-get {step[0]} failed; see above.")
+
+
+@contextmanager
+def no_service_starts(policy: Path = START_POLICY) -> Iterator[None]:
+    """Packages start their services when they are installed, unless this file says no (101); one that is there stays.
+
+    A relay or a database that nobody asked for has no business on a machine that only runs tests.
+    """
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
 
 
 def _as_database_owner() -> dict[str, Any]:
@@ -138,9 +174,12 @@ def main(command: list[str]) -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGHUP, _stop)
     try:
-        programs, chromium = install_missing()
+        install_missing()
+        programs = find_postgres()
+        assert programs, "install_missing has seen to it"
         with private_postgres(programs) as address:
-            environment = {**os.environ, "NETTLEGE_TEST_POSTGRES_URL": address, "CHROMIUM": chromium}
+            browsers = {"CHROMIUM": str(find_chromium()), "FIREFOX": str(find_firefox())}
+            environment = {**os.environ, **browsers, "NETTLEGE_TEST_POSTGRES_URL": address}
             return _run(command, environment)
     except Missing as missing:
         print(missing, file=sys.stderr)

@@ -8,6 +8,10 @@ LONGEST_OFFER = 100_000
 MOST_SECTIONS = 9
 START_BITRATE = 1000
 """kbit/s that a browser begins with: 720p within ten seconds instead of thirty."""
+WISHES = {
+    "VP8/90000": f"x-google-start-bitrate={START_BITRATE}",
+    "opus/48000/2": "minptime=10;useinbandfec=1",
+}
 
 CODEC = re.compile(r"(?mi)^a=rtpmap:(\d+) (opus|VP8)/")
 AGAIN = re.compile(r"(?m)^a=fmtp:(\d+) apt=(\d+)\s*$")
@@ -60,21 +64,20 @@ def polished(answer: str, *, names: Mapping[str, str], public_address: str) -> s
     done = [head]
     for section in sections:
         mid = re.search(r"(?m)^a=mid:(\S+)", section)
-        text = _with_bitrate(section)
+        text = _with_wishes(section)
         if mid and mid[1] in names:
             text = re.sub(r"(?m)^(a=ssrc:\d+ cname:).*?(\r?)$", rf"\g<1>{names[mid[1]]}\g<2>", text)
         done.append(_announced(text, public_address) if public_address else text)
     return "".join(done)
 
 
-def _with_bitrate(section: str) -> str:
+def _with_wishes(section: str) -> str:
+    """What the browser shall send: a picture that begins large, and sound that repeats itself when packets are lost."""
     if "a=recvonly" not in section:
         return section
-    return re.sub(
-        r"(?mi)^(a=rtpmap:(\d+) VP8/90000\r?\n)",
-        rf"\g<1>a=fmtp:\g<2> x-google-start-bitrate={START_BITRATE}\r\n",
-        section,
-    )
+    for codec, wish in WISHES.items():
+        section = re.sub(rf"(?mi)^(a=rtpmap:(\d+) {codec}\r?\n)", rf"\g<1>a=fmtp:\g<2> {wish}\r\n", section)
+    return section
 
 
 def _announced(section: str, public_address: str) -> str:

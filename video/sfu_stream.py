@@ -258,15 +258,20 @@ class Inlet:
         """Packets that the browser has sent, lost ones among them."""
         return (self.cycles << 16) + self.highest - self.first + 1 if self.started else 0
 
-    def lost_lately(self) -> int:
-        """Fraction lost since the last call, of 256, as receiver reports have it.
+    @property
+    def lost(self) -> int:
+        """Packets lost so far, as reports have it: what was repaired counts a quarter.
 
-        What was repaired counts half: browsers cut the picture to nothing at a fifth lost, though the line may be wide.
+        Browsers stop growing at a fiftieth lost and cut the picture to nothing at a fifth, though the line may be wide;
+        yet a line that loses much more must be spared.
         """
-        got = self.received + self.recovered // 2
-        expected, received = self.expected - self._before[0], got - self._before[1]
-        self._before = (self.expected, got)
-        return 0 if expected <= 0 or received >= expected else ((expected - received) << 8) // expected
+        return self.expected - self.received - self.recovered * 3 // 4
+
+    def lost_lately(self) -> int:
+        """Fraction lost since the last call, of 256."""
+        lost, expected = self.lost - self._before[0], self.expected - self._before[1]
+        self._before = (self.lost, self.expected)
+        return 0 if expected <= 0 or lost <= 0 else (lost << 8) // expected
 
 
 class Outlet:
@@ -282,6 +287,8 @@ class Outlet:
         self.packets = 0
         self.octets = 0
         self.lost = 0
+        self.lost_lately = 0
+        """Fraction of 256, as this subscriber said last."""
         # A new encrypted session begins low: a wrap among its first packets would be undecryptable if one were lost.
         self.shift = (randbelow(0x4000) - track.sequence) & 0xFFFF
         self._rtx_sequence = randbelow(0x4000)

@@ -1,8 +1,5 @@
 """What the room's script is told when there is no way in, in words that may be shown as they are."""
 
-import base64
-import hashlib
-import hmac
 from typing import Any
 
 from flask import current_app
@@ -11,11 +8,9 @@ from flask_babel import gettext as _
 from booking.integrations.video_node.port import NodeRefused
 from booking.settings import Settings
 from booking.web import current
+from video import relay
 from video.rules import Refusal
 from video.web_entry import Place, where_to
-
-TURN_SECONDS = 4 * 3600
-"""A relay's password lasts longer than any visit, and is given only to whoever may enter."""
 
 STATUS = {Refusal.EARLY: 403, Refusal.OVER: 403, Refusal.REMOVED: 403, Refusal.NOT_ADMITTED: 409}
 NODE_STATUS = {
@@ -71,13 +66,12 @@ def sentence(word: str) -> str:
 
 
 def ice_servers(place: Place) -> list[dict[str, Any]]:
-    """Relays for browsers that cannot send UDP, with a password that runs out (coturn's use-auth-secret); else none."""
+    """Relays for browsers that cannot send UDP, with a password that runs out; none unless settings name some."""
     settings: Settings = current_app.extensions["settings"]
     urls = [url.strip() for url in settings.video_turn_urls.split(",") if url.strip()]
     if not urls:
         return []
-    until = int(current.now().timestamp()) + TURN_SECONDS
-    name = f"{until}:{place.entry.visitor.seat}"
-    # coturn reckons with SHA-1; the secret is long, and the password is good for one visit.
-    digest = hmac.new(settings.video_turn_secret.encode(), name.encode(), hashlib.sha1).digest()
-    return [{"urls": urls, "username": name, "credential": base64.b64encode(digest).decode()}]
+    name, password = relay.password_for(
+        place.entry.visitor.seat, secret=settings.video_turn_secret, now=current.now().timestamp()
+    )
+    return [{"urls": urls, "username": name, "credential": password}]

@@ -45,7 +45,8 @@ def install(app: Flask, settings: Settings) -> None:
         else:
             response.headers.extend(FIXED)
             response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if settings.https:
+        # A laptop's certificate is its own: a browser that kept the order would refuse everything else on «localhost».
+        if settings.https and settings.environment != "development":
             response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
         if "Cache-Control" not in response.headers:
             # A page may hold a name, a token or a half-written form: nobody keeps it.

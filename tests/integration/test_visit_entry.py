@@ -315,17 +315,6 @@ def test_the_room_stays_on_its_video_server(stage: Stage) -> None:
     assert stage.nodes.asked[-1][1] == "d"
 
 
-def test_a_relays_password_is_for_whoever_may_enter(make_app: Callable[..., Flask], session: Session) -> None:
-    app = make_app(video_turn_urls="turn:relay.example:3478", video_turn_secret="only-in-tests")
-    stage = make_stage(app, session, lambda: PageClient(app), minutes=4)
-    stage.patient.get(stage.page("venterom"))
-    assert "ice_servers" not in stage.state(stage.patient)
-    stage.admit()
-    (server,) = stage.state(stage.patient)["ice_servers"]
-    assert server["urls"] == ["turn:relay.example:3478"]
-    assert server["username"] == f"{int(A_FRIDAY_MORNING.timestamp()) + 4 * 3600}:patient"
-
-
 def test_who_is_in_the_room_is_confirmed_once(stage: Stage) -> None:
     token = {"X-CSRFToken": csrf_of(stage.patient)}
     assert stage.patient.browser.post(stage.page("bekreft-rommet"), headers=token).status_code == 409

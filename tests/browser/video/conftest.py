@@ -42,6 +42,17 @@ FRAMES = """
 """
 
 
+def lose_packets(page: Page, percent: float) -> None:
+    """From the page's next connection on, this many of a hundred packets are lost, each way.
+
+    Chromium looks at the loss only where something else is slow, too: hence the millisecond.
+    """
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    line = {"offline": False, "latency": 1, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", line | {"packetLoss": percent})
+
+
 class RunningClock(Clock):
     """The real time, turned forward by as much as a test wants."""
 
@@ -62,8 +73,9 @@ class RunningClock(Clock):
 class VideoServer:
     """`python -m video` in a process of its own, on one port through all restarts."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, addresses: str = "127.0.0.1") -> None:
         self._log = log
+        self._addresses = addresses
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -71,7 +83,7 @@ class VideoServer:
         environment = os.environ | {
             "NETTLEGE_VIDEO_KEY": VIDEO_KEY,
             "NETTLEGE_VIDEO_PORT": str(self.port),
-            "NETTLEGE_VIDEO_ADDRESSES": "127.0.0.1",
+            "NETTLEGE_VIDEO_ADDRESSES": self._addresses,
         }
         with self._log.open("wb") as file:
             self._process = subprocess.Popen(

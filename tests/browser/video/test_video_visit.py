@@ -32,6 +32,15 @@ def test_they_see_and_hear_each_other(visit: Visit, check_page: Check) -> None:
     assert citizen.size("practitioner") == HD
 
 
+def test_both_are_told_how_their_picture_arrives(visit: Visit) -> None:
+    """Without reports a browser neither grows its picture nor spares a narrow line, and nobody sees why."""
+    for one in visit:
+        one.page.wait_for_function(
+            "() => connections.at(-1).getStats().then(all => [...all.values()].some(one =>"
+            " one.type === 'remote-inbound-rtp' && one.kind === 'video' && one.roundTripTimeMeasurements > 2))"
+        )
+
+
 def test_microphone_and_camera_are_turned_off_and_on(visit: Visit) -> None:
     doctor, citizen = visit
     tile = doctor.page.locator(".tile[data-seat=patient]")
