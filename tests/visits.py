@@ -29,6 +29,7 @@ class RememberingNodes:
     offered: list[tickets.Ticket] = field(default_factory=list)
     fails: Exception | None = None
     on_offer: Callable[[], None] | None = None
+    live: str = ""
 
     def offer(self, node: str, *, room: str, seat_ticket: str, sdp: str) -> NodeAnswer:
         if self.fails:
@@ -38,12 +39,17 @@ class RememberingNodes:
         self.asked.append(("offer", node, ticket.seat, sdp))
         if self.on_offer:
             self.on_offer()
-        return NodeAnswer(sdp="v=0 an answer", seat=ticket.seat)
+        self.live = f"connection-{len(self.offered)}"
+        return NodeAnswer(sdp="v=0 an answer", seat=ticket.seat, connection=self.live)
 
-    def put_out(self, node: str, *, room: str, seat: str, removed: bool) -> None:
+    def put_out(
+        self, node: str, *, room: str, seat: str, removed: bool, connection: str | None = None
+    ) -> None:
         self.asked.append(("put out", node, seat, "removed" if removed else "left"))
         if self.fails:
             raise self.fails
+        if connection not in (None, self.live):
+            raise NodeRefused(404, "nobody")
 
     def end_room(self, node: str, *, room: str) -> None:
         self.asked.append(("end", node, room))

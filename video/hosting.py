@@ -59,10 +59,15 @@ class Host:
     def leave(
         self, name: str, seat: str, *, removed: bool, connection: str | None = None
     ) -> dict[str, Any] | None:
-        """Free a seat; when ``removed``, tickets signed before are worthless. None when nobody had it."""
+        """Free a seat; when ``removed``, tickets signed before are worthless.
+
+        None when nobody had it, or when a newer connection than ``connection`` has it or is about to take it.
+        """
         epoch = self.gate.remove(name, seat, now=time.time()) if removed else self.gate.epoch(name, seat)
         waiting = self._waiting.get((name, seat))
         given_up = waiting is not None and connection in (None, waiting[0].name)
+        if waiting and not given_up:
+            return None
         if waiting and given_up:
             del self._waiting[name, seat]
             self.forwarder.discard(waiting[0])

@@ -45,7 +45,10 @@ class TooManyOffers(Refused):
 
 @dataclass(slots=True)
 class Participant:
-    """Who has a seat. ``since`` is Unix time; ``connection`` the live one's name, None while reconnecting."""
+    """Who has a seat. ``since`` is Unix time; ``connection`` the live one's name, None while reconnecting.
+
+    ``latest`` is the name of the connection that was live last, and stays when that is lost.
+    """
 
     seat: str
     role: str
@@ -53,6 +56,7 @@ class Participant:
     since: float
     heard: float
     connection: str | None = None
+    latest: str | None = None
     state: State = "connected"
     audio: bool = True
     video: bool = True
@@ -100,10 +104,17 @@ class Room:
         if before is None:
             # Whoever is new reads from here on: what was said before was not said to them.
             self.participants[seat] = Participant(
-                seat, role, name, since=at, heard=now, connection=connection, chat_seen=self.chat_count
+                seat,
+                role,
+                name,
+                since=at,
+                heard=now,
+                connection=connection,
+                latest=connection,
+                chat_seen=self.chat_count,
             )
             return None
-        taken_over, before.connection = before.connection, connection
+        taken_over, before.connection, before.latest = before.connection, connection, connection
         before.name, before.heard, before.state = name, now, "connected"
         return taken_over
 
@@ -136,9 +147,9 @@ class Room:
         return changed
 
     def leave(self, seat: str, now: float, *, connection: str | None = None) -> Participant | None:
-        """Give up a seat. With ``connection`` only if that one is live: an old page must not end a new one."""
+        """Give up a seat. With ``connection`` only if none came after that: an old page must not end a new one."""
         who = self.participants.get(seat)
-        if who is None or (connection is not None and who.connection != connection):
+        if who is None or (connection is not None and who.latest != connection):
             return None
         del self.participants[seat]
         self._note_quiet(now)

@@ -6,10 +6,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class NodeAnswer:
-    """The video server's answer to a browser's offer."""
+    """The video server's answer to a browser's offer; ``connection`` is its name for what comes of it."""
 
     sdp: str
     seat: str
+    connection: str = ""
     participants: list[Any] = field(default_factory=list)
 
 
@@ -36,8 +37,13 @@ class VideoNodes(Protocol):
         """Seat the ticket's holder. Raises NodeRefused, NodeUnreachable."""
         ...
 
-    def put_out(self, node: str, *, room: str, seat: str, removed: bool) -> None:
-        """Close a seat's connection; ``removed`` voids earlier tickets. Raises NodeRefused, NodeUnreachable."""
+    def put_out(
+        self, node: str, *, room: str, seat: str, removed: bool, connection: str | None = None
+    ) -> None:
+        """Close a seat's connection, or only that one; ``removed`` voids earlier tickets.
+
+        Raises NodeRefused (404 when nobody is there, or another connection) and NodeUnreachable.
+        """
         ...
 
     def end_room(self, node: str, *, room: str) -> None:

@@ -20,11 +20,14 @@ blueprint = Blueprint("practitioner", __name__, url_prefix="/lege")
 @guards.practitioner
 @limiter.limit(POLL)
 def day() -> Response:
-    """Today's visits. The page asks for its list every two seconds, and gets nothing when nothing has changed."""
+    """Today's visits. The page asks for its list every two seconds, and gets nothing when nothing has changed.
+
+    Of yesterday's there are those that the doctor can still say something of.
+    """
     now, today = current.now(), oslo_date(current.now())
-    since, until = start_of_oslo_day(today), start_of_oslo_day(today + timedelta(days=1))
+    since, until = (start_of_oslo_day(today + timedelta(days=days)) for days in (-1, 1))
     visits = doctors_day(db.session, current.doctor().id, since, until, today)
-    shown = {"rows": [day_facts.row(visit, now) for visit in visits]} | day_facts.news(visits, now)
+    shown = day_facts.day(visits, now)
     version = day_facts.mark((shown, current.language()))
     template = "practitioner/day.html"
     if htmx.wants_fragment():

@@ -117,10 +117,10 @@ function hereIs(participants) {
 const hear = {
   here: ({ participants }) => hereIs(participants),
   chat: (line) => showChat(line, line.seat === call.seat),
-  mute_request({ kind }) {
+  mute_request({ kind, by }) {
     if (kind === "audio") self.setMicrophone(false);
     else self.setCamera(false);
-    alert(say(kind === "audio" ? "mutedByDoctor" : "cameraOffByDoctor"));
+    alert(say(kind === "audio" ? "mutedBy" : "cameraOffBy", by));
   },
   taken_over() {
     stop();
@@ -165,7 +165,7 @@ byId("leave").addEventListener("click", async () => {
 });
 addEventListener("pagehide", () => {
   // Whoever has lost the seat to another device must not take it away from there.
-  if (call.state !== "ended" && !leaving) sayGoodbye(dataset.leaveUrl);
+  if (call.state !== "ended" && !leaving) sayGoodbye(dataset.leaveUrl, call.connections);
 });
 
 const poll = pollState(dataset.stateUrl, {

@@ -91,6 +91,28 @@ def test_a_second_device_takes_over_and_the_first_is_told(visit: Visit) -> None:
     doctor.sees("patient")
 
 
+def test_a_late_goodbye_after_a_reload_does_not_put_the_new_page_out(visit: Visit) -> None:
+    doctor, citizen = visit
+    # The browser keeps the old page's goodbye back until the new page is in.
+    citizen.page.evaluate("""() => {
+      navigator.sendBeacon = (url, body) => localStorage.setItem('goodbye', JSON.stringify([url, String(body)]));
+    }""")
+    citizen.page.reload()
+    citizen.sees("practitioner")
+    status = citizen.page.evaluate("""() => {
+      const [url, body] = JSON.parse(localStorage.getItem('goodbye'));
+      const headers = {'Content-Type': 'application/x-www-form-urlencoded'};
+      return fetch(url, {method: 'POST', headers, body}).then(answer => answer.status);
+    }""")
+    assert status == 204
+    seen = doctor.frames("patient")
+    doctor.page.wait_for_timeout(700)
+    assert doctor.page.locator(".tile[data-seat=patient]").count() == 1
+    doctor.sees("patient")
+    assert doctor.frames("patient") > seen
+    assert connections(citizen) == 1, "it had to come in anew"
+
+
 def test_sound_only_goes_on_without_pictures_and_back(visit: Visit) -> None:
     doctor, citizen = visit
     before = connections(citizen)
