@@ -21,6 +21,7 @@ const trouble = byId("trouble");
 const { dataset } = root;
 const STATE_EVERY = 15000; // milliseconds; keeps the login alive and sees an end that the line did not bring
 const POOR_FOR = 12000; // milliseconds of a poor line until «sound only» is offered
+const THANKS = 6000; // milliseconds that «noted» takes room beside the picture
 const READ_FIRST = 1500; // milliseconds that «the visit is over» stands before the page changes
 
 let iceServers = JSON.parse(dataset.iceServers || "[]");
@@ -213,6 +214,7 @@ byId("confirm-alone").addEventListener("click", async () => {
   }
   byId("confirm-people").hidden = true;
   byId("confirmed").hidden = false;
+  setTimeout(() => (byId("confirmed").hidden = true), THANKS);
 });
 
 // ---- begin: the offer goes out while the camera opens; nobody waits for the other
