@@ -110,7 +110,7 @@ def test_the_citizens_room(visit: Visit, page_faults: Faults) -> None:
     assert not other.faults + looks.faults, "\n- ".join(["", *other.faults, *looks.faults])
 
 
-def test_taken_over_removed_and_over(visit: Visit, page_faults: Faults) -> None:
+def test_taken_over_left_and_over(visit: Visit, page_faults: Faults) -> None:
     doctor, citizen = visit
     looks = Looks(citizen.page, page_faults)
     second = Visitor(citizen.page.context.new_page())
@@ -121,9 +121,10 @@ def test_taken_over_removed_and_over(visit: Visit, page_faults: Faults) -> None:
     second.page.close()
     citizen.page.click("#take-back")
     citizen.sees("practitioner")
-    doctor.page.get_by_role("button", name="Fjern Kari").click()
+    # Not removed by the doctor: the one video server of all tests would remember that for the next visit's same room.
+    citizen.page.click("#leave")
     citizen.page.wait_for_url(re.compile("/ferdig"))
-    looks.look("removed")
+    looks.look("left")
     others = Looks(doctor.page, page_faults)
     expect(doctor.page.locator("#room.is-alone")).to_be_visible()
     others.look("doctor-alone")
