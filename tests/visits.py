@@ -31,6 +31,7 @@ class RememberingNodes:
     on_offer: Callable[[], None] | None = None
     epochs: list[int] = field(default_factory=list)
     gone: dict[str, Exception] = field(default_factory=dict)
+    live: str = ""
 
     def offer(self, node: str, *, room: str, seat_ticket: str, sdp: str) -> NodeAnswer:
         if fault := self.fails or self.gone.get(node):
@@ -41,13 +42,25 @@ class RememberingNodes:
         self.asked.append(("offer", node, ticket.seat, sdp))
         if self.on_offer:
             self.on_offer()
-        return NodeAnswer(sdp="v=0 an answer", seat=ticket.seat)
+        self.live = f"connection-{len(self.offered)}"
+        return NodeAnswer(sdp="v=0 an answer", seat=ticket.seat, connection=self.live)
 
-    def put_out(self, node: str, *, room: str, seat: str, removed: bool, epoch: int = 0) -> None:
+    def put_out(
+        self,
+        node: str,
+        *,
+        room: str,
+        seat: str,
+        removed: bool,
+        epoch: int = 0,
+        connection: str | None = None,
+    ) -> None:
         self.asked.append(("put out", node, seat, "removed" if removed else "left"))
         self.epochs.append(epoch)
         if self.fails:
             raise self.fails
+        if connection not in (None, self.live):
+            raise NodeRefused(404, "nobody")
 
     def is_alive(self, node: str) -> bool:
         return not isinstance(self.fails or self.gone.get(node), NodeUnreachable)

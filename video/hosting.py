@@ -75,7 +75,8 @@ class Host:
     ) -> dict[str, Any] | None:
         """Free a seat; when ``removed``, tickets before ``epoch`` (all so far without one) are worthless.
 
-        None when nobody had it. Who came in on a ticket of that epoch was let in again since, and stays.
+        None when nobody had it, or when a newer connection than ``connection`` has it or is about to take it. Who came
+        in on a ticket of that epoch was let in again since, and stays.
         """
         again = epoch
         epoch = (
@@ -91,6 +92,8 @@ class Host:
         ]
         for waits in given_up:
             self._give_up(waits)
+        if connection is not None and self._answered(name, seat):
+            return None
         room = self.rooms.get(name)
         there = room.participants.get(seat) if room else None
         if removed and again is not None and there and there.epoch >= again:

@@ -144,7 +144,8 @@ def _mute(room: Room, seat: str, message: Message, _at: float) -> Outcome:
     whom, kind = message.get("seat"), message.get("kind")
     if not isinstance(whom, str) or whom not in room.participants or kind not in ("audio", "video"):
         raise NotUnderstood("seat and kind (audio, video) are needed")
-    return Outcome([(whom, {"type": "mute_request", "kind": kind})])
+    by = room.participants[seat].name
+    return Outcome([(whom, {"type": "mute_request", "kind": kind, "by": by})])
 
 
 ACTS: dict[str, Callable[[Room, str, Message, float], Outcome]] = {

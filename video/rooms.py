@@ -47,6 +47,8 @@ class TooManyOffers(Refused):
 class Participant:
     """Who has a seat. ``since`` is Unix time; ``connection`` the live one's name, None while reconnecting;
     ``epoch`` that of the ticket it came in on.
+
+    ``latest`` is the name of the connection that was live last, and stays when that is lost.
     """
 
     seat: str
@@ -55,6 +57,7 @@ class Participant:
     since: float
     heard: float
     connection: str | None = None
+    latest: str | None = None
     state: State = "connected"
     audio: bool = True
     video: bool = True
@@ -111,11 +114,12 @@ class Room:
                 since=at,
                 heard=now,
                 connection=connection,
+                latest=connection,
                 chat_seen=self.chat_count,
                 epoch=epoch,
             )
             return None
-        taken_over, before.connection = before.connection, connection
+        taken_over, before.connection, before.latest = before.connection, connection, connection
         before.name, before.heard, before.state, before.epoch = name, now, "connected", epoch
         return taken_over
 
@@ -148,9 +152,9 @@ class Room:
         return changed
 
     def leave(self, seat: str, now: float, *, connection: str | None = None) -> Participant | None:
-        """Give up a seat. With ``connection`` only if that one is live: an old page must not end a new one."""
+        """Give up a seat. With ``connection`` only if none came after that: an old page must not end a new one."""
         who = self.participants.get(seat)
-        if who is None or (connection is not None and who.connection != connection):
+        if who is None or (connection is not None and who.latest != connection):
             return None
         del self.participants[seat]
         self._note_quiet(now)

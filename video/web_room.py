@@ -22,6 +22,8 @@ from video.web_nodes import bring, nodes
 blueprint = Blueprint("video_room", __name__, url_prefix="/video/<uuid:appointment_id>")
 LONGEST_OFFER = 48_000
 """Characters; a browser's offer for four is about 12,000."""
+MOST_CONNECTIONS = 2
+"""A page has one that stands, and one that is being made."""
 
 log = structlog.get_logger()
 
@@ -115,34 +117,50 @@ def _seat(place: Place, sdp: str) -> dict[str, Any]:
     return {
         "sdp": answer.sdp,
         "seat": answer.seat,
+        "connection": answer.connection,
         "participants": answer.participants,
         "ice_servers": ice_servers(place),
     }
 
 
-def _put_out(place: Place) -> None:
+def _put_out(place: Place, connection: str | None = None) -> bool:
+    """Close the seat at the video server; False when it says that ``connection`` is not the one that sits there."""
     node = place.entry.visit.node
     if node is None:
-        return
+        return True
+    room, seat = str(place.appointment_id), place.entry.visitor.seat
     try:
-        nodes().put_out(node, room=str(place.appointment_id), seat=place.entry.visitor.seat, removed=False)
+        nodes().put_out(node, room=room, seat=seat, removed=False, connection=connection)
     except (NodeRefused, NodeUnreachable) as error:
         log.info("seat_not_put_out", why=str(error))
+        return not (isinstance(error, NodeRefused) and error.status == 404)
+    return True
 
 
 @blueprint.post("/forlat")
 @guards.participant
 @limiter.limit(POLL)
 def leave(appointment_id: uuid.UUID) -> ResponseReturnValue:
-    """Leave the waiting room or the room; sent by a button, or by the browser when the page is closed."""
+    """Leave the waiting room or the room; sent by a button, or by the browser when the page is closed.
+
+    A closed page names its connections. When none of them is in the seat any more, its goodbye came after the same
+    person had come in again (a quick reload), and nobody leaves.
+    """
     place = find_place(appointment_id)
-    was_in = place.seat.state == SeatState.IN
+    if place.seat.state == SeatState.IN and not _seat_given_up(place, request.form.getlist("connection")):
+        return "", 204
     video_door.leave(appointment_id=appointment_id, by=place.entry.visitor, now=current.now())
-    if was_in:
-        _put_out(place)
     if request.form.get("via") == "form":
         return redirect(url_for("video.done", appointment_id=appointment_id), 303)
     return "", 204
+
+
+def _seat_given_up(place: Place, connections: list[str]) -> bool:
+    if not connections:
+        _put_out(place)
+        return True
+    # Each of them, newest first: the older one is kept for as long as the newer one may take its place.
+    return sum(_put_out(place, each) for each in connections[:MOST_CONNECTIONS]) > 0
 
 
 @blueprint.post("/bekreft-rommet")

@@ -88,6 +88,10 @@ class NoShowRefused(BookingRefused):
         self.why = why
 
 
+class OutcomeSettled(BookingRefused):
+    """What came of the visit was said, and the time in which that can be corrected is over."""
+
+
 class RoomFull(BookingRefused):
     """Every guest's seat is given away."""
 

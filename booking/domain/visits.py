@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from booking.domain.appointments import Event, Status
@@ -10,6 +10,9 @@ from booking.domain.errors import NoShowRefused, SeatRefused
 
 NOSHOW_AFTER = timedelta(minutes=10)
 """Nobody is a no-show before half of an ordinary visit has gone."""
+
+CORRECTED_WITHIN = timedelta(days=1)
+"""What came of a visit can be said otherwise until the end of the day after it."""
 
 AWAY_AFTER = timedelta(seconds=30)
 """Somebody who waits and has not been heard of for so long has left the page."""
@@ -123,6 +126,14 @@ def check_outcome(outcome: Outcome, *, patient_came: bool, start: datetime, now:
         raise NoShowRefused("came")
     if now < start + NOSHOW_AFTER:
         raise NoShowRefused("early")
+
+
+def may_correct(visit_day: date, today: date) -> bool:
+    """Whether the doctor may still say that something else came of a visit on ``visit_day`` (both days are Oslo's).
+
+    check_outcome holds for the correction, too: who came does not become a no-show afterwards.
+    """
+    return today <= visit_day + CORRECTED_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

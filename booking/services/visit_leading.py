@@ -8,10 +8,18 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.clock import oslo_date
 from booking.crypto import keyring
 from booking.db import in_transaction
 from booking.domain.appointments import STAYS_OPEN, Status, change, is_coming, video_opens
-from booking.domain.errors import AlreadyEnded, FieldRefused, RoomFull, SeatRefused, TooLateToChange
+from booking.domain.errors import (
+    AlreadyEnded,
+    FieldRefused,
+    OutcomeSettled,
+    RoomFull,
+    SeatRefused,
+    TooLateToChange,
+)
 from booking.domain.reason_text import clean_reason
 from booking.domain.visits import (
     APPOINTMENT_EVENT,
@@ -20,12 +28,14 @@ from booking.domain.visits import (
     GUEST_NAME_MAX,
     GUEST_SEATS,
     MESSAGE_MAX,
+    STATUS_AFTER,
     Outcome,
     Role,
     SeatEvent,
     SeatState,
     change_seat,
     check_outcome,
+    may_correct,
 )
 from booking.models import Appointment, GuestInvitation, Visit, VisitParticipant
 from booking.models.visit import VisitEventKind
@@ -145,9 +155,10 @@ def say_outcome(
     session: Session, *, appointment_id: uuid.UUID, outcome: Outcome, by: Visitor, now: datetime
 ) -> str | None:
     """What came of it; ends the visit when it has not ended, and forgets the patient's telephone number. Said twice
-    the same, it is said once. Returns the video server to tell.
+    the same, it is said once; said otherwise, it is corrected, and both lines stay in the history. Returns the video
+    server to tell.
 
-    Raises NoShowRefused, TooLateToChange (before the start, nothing can have come of it), AlreadyEnded.
+    Raises NoShowRefused, TooLateToChange (before the start, nothing can have come of it), AlreadyEnded, OutcomeSettled.
     """
     appointment, visit = visit_for_update(session, appointment_id)
     if appointment.outcome == outcome:
@@ -159,7 +170,12 @@ def say_outcome(
     came = patient is not None or appointment.status == Status.ARRIVED
     event = APPOINTMENT_EVENT[outcome]
     check_outcome(outcome, patient_came=came, start=appointment.starts_at, now=now)
-    after = change(appointment.status, event, start=appointment.starts_at, now=now)
+    if appointment.outcome is None:
+        after = change(appointment.status, event, start=appointment.starts_at, now=now)
+    elif may_correct(oslo_date(appointment.starts_at), oslo_date(now)):
+        after = STATUS_AFTER[outcome]
+    else:
+        raise OutcomeSettled(appointment.outcome)
     appointment.status, appointment.outcome = after.value, outcome.value
     _end(session, appointment, visit, by, now)
     if patient is not None:

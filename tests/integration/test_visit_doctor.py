@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.integrations.video_node.port import NodeUnreachable
-from booking.models import Appointment, LoginSession, Schedule, Visit
+from booking.models import LoginSession, Schedule, Visit
 from tests.factories import make_appointment, make_doctor, make_hours, make_person, make_town, oslo, stored
 from tests.page_client import PageClient
 from tests.stage import A_FRIDAY_MORNING, Clock
@@ -84,13 +84,17 @@ def test_the_day_shows_time_name_reason_and_state(stage: Stage) -> None:
     assert stage.practitioner.page.has_link("Gå til videorommet")
 
 
-def test_only_todays_own_visits_are_shown(stage: Stage, session: Session) -> None:
+def test_only_todays_own_visits_are_shown_and_what_is_left_of_yesterday(
+    stage: Stage, session: Session
+) -> None:
     other = make_person(session, lives_in=stage.town.municipality, name="Ola Nordmann")
-    for when in ("2026-11-19 23.30", "2026-11-21 00.00"):
+    for when in ("2026-11-18 23.30", "2026-11-19 08.00", "2026-11-21 00.00"):
         make_appointment(session, patient=other, town=stage.town, starts_at=oslo(when))
     jon = make_doctor(session, name="Jon Videovik")
     make_appointment(session, patient=other, town=stage.town, starts_at=A_FRIDAY_MORNING, doctor=jon)
-    assert "Ola Nordmann" not in stage.practitioner.get("/lege").main_text()
+    today, yesterday = stage.practitioner.get("/lege").main_text().split("I går")
+    assert "Ola Nordmann" not in today
+    assert yesterday.split() == "08.00 Ola Nordmann Si hva som kom ut av timen Hva kom ut av timen?".split()
 
 
 def test_who_waits_is_seen_without_a_reload(stage: Stage, clock: Clock) -> None:
@@ -263,82 +267,6 @@ def test_after_the_end_nothing_of_the_visit_can_be_done(stage: Stage, name: str)
 def test_a_message_that_is_too_long_is_refused_in_words(stage: Stage) -> None:
     answer = stage.practitioner.post(stage.lege("melding"), {"message": "x" * 301}, htmx=True, expect=422)
     assert "høyst 300 tegn" in answer.text()
-
-
-# What came of it
-
-
-def say(stage: Stage, outcome: str, *, expect: int = 303) -> str:
-    answer = stage.post(stage.practitioner, stage.lege("utfall"), expect=expect, outcome=outcome)
-    text: str = answer.get_data(as_text=True)
-    return text
-
-
-def appointment(stage: Stage) -> tuple[str, str | None]:
-    found = stored(stage.session, Appointment, id=stage.id)[0]
-    return found.status, found.outcome
-
-
-def test_a_visit_that_took_place_is_fulfilled(stage: Stage) -> None:
-    stage.both_in()
-    stage.practitioner.get(stage.lege("utfall"))
-    stage.practitioner.submit(stage.practitioner.page.find_form("Noter"), outcome="fulfilled")
-    assert stage.practitioner.page.heading == "Dagens timer"
-    assert "Gjennomført" in stage.practitioner.page.main_text()
-    assert appointment(stage) == ("fulfilled", "fulfilled")
-    assert stage.history()[-1] == ("fulfil", None, "practitioner")
-    assert "Gjennomført" in stage.patient.get(f"/timeavtaler/{stage.id}").main_text()
-
-
-def test_a_failed_connection_is_told_as_that_and_never_as_a_no_show(stage: Stage, clock: Clock) -> None:
-    stage.patient.get(stage.page("venterom"))
-    clock.forward(minutes=20)
-    page = stage.practitioner.get(stage.lege("utfall"))
-    assert "Ikke møtt" not in page.find_form("Noter").choices("outcome")
-    assert "noshow" not in page.find_form("Noter").choices("outcome")
-    assert "Innbyggeren var her." in say(stage, "noshow", expect=409)
-    assert appointment(stage) == ("arrived", None)
-    say(stage, "technical_failure")
-    assert appointment(stage) == ("cancelled", "technical_failure")
-    assert "Teknisk feil" in stage.patient.get(f"/timeavtaler/{stage.id}").main_text()
-    page = stage.patient.get(stage.page("ferdig"))
-    assert "Det regnes ikke som at du ikke møtte." in page.main_text()
-
-
-def test_somebody_who_only_asked_to_be_called_has_come(stage: Stage, clock: Clock) -> None:
-    stage.post(stage.patient, stage.page("telefon"), phone="41234567")
-    clock.forward(minutes=20)
-    say(stage, "noshow", expect=409)
-    assert appointment(stage)[1] is None
-
-
-def test_who_never_came_is_a_no_show_after_ten_minutes(stage: Stage, clock: Clock) -> None:
-    clock.forward(minutes=13, seconds=59)
-    assert "noshow" not in stage.practitioner.get(stage.lege("utfall")).find_form("Noter").choices("outcome")
-    say(stage, "noshow", expect=409)
-    clock.forward(seconds=1)
-    say(stage, "noshow")
-    assert appointment(stage) == ("noshow", "noshow")
-    assert stage.offer(stage.patient)[1]["error"] == "over"
-
-
-def test_what_came_of_it_is_said_once(stage: Stage) -> None:
-    stage.both_in()
-    say(stage, "fulfilled")
-    say(stage, "fulfilled")
-    assert stage.history().count(("fulfil", None, "practitioner")) == 1
-    say(stage, "technical_failure", expect=409)
-    assert appointment(stage) == ("fulfilled", "fulfilled")
-
-
-def test_nothing_has_come_of_a_visit_that_has_not_opened(later: Stage) -> None:
-    say(later, "fulfilled", expect=409)
-    assert appointment(later) == ("booked", None)
-
-
-@pytest.mark.parametrize("outcome", ["", "cancelled", "x"])
-def test_an_outcome_that_is_none_is_asked_for_again(stage: Stage, outcome: str) -> None:
-    assert "Velg én" in say(stage, outcome, expect=422)
 
 
 # Whose it is not

@@ -62,9 +62,9 @@ def nodes(server: Any) -> HttpVideoNodes:
 
 
 def test_an_offer_carries_the_ticket_and_not_the_key(server: Any, nodes: HttpVideoNodes) -> None:
-    server.answer = (200, b'{"sdp": "v=0", "seat": "patient", "participants": []}', {})
+    server.answer = (200, b'{"sdp": "v=0", "seat": "patient", "connection": "c", "participants": []}', {})
     answer = nodes.offer("1", room="r", seat_ticket="t", sdp="o")
-    assert answer == NodeAnswer("v=0", "patient", [])
+    assert answer == NodeAnswer("v=0", "patient", "c", [])
     assert server.asked == [("POST", "/rooms/r/seats", None, {"ticket": "t", "sdp": "o"})]
 
 
@@ -72,10 +72,12 @@ def test_the_server_key_goes_with_what_only_we_may_do(server: Any, nodes: HttpVi
     server.answer = (204, b"", {})
     nodes.put_out("1", room="r", seat="guest-1", removed=True, epoch=3)
     nodes.put_out("1", room="r", seat="patient", removed=False)
+    nodes.put_out("1", room="r", seat="patient", removed=False, connection="a&b")
     nodes.end_room("1", room="r")
     assert [asked[:3] for asked in server.asked] == [
         ("DELETE", "/rooms/r/seats/guest-1?reason=removed&epoch=3", f"Bearer {KEY}"),
         ("DELETE", "/rooms/r/seats/patient?reason=left", f"Bearer {KEY}"),
+        ("DELETE", "/rooms/r/seats/patient?reason=left&connection=a%26b", f"Bearer {KEY}"),
         ("DELETE", "/rooms/r", f"Bearer {KEY}"),
     ]
 
@@ -96,7 +98,9 @@ def test_a_refusal_is_read(server: Any, nodes: HttpVideoNodes, answer: Any, told
     assert (refused.value.status, refused.value.word, refused.value.retry_after) == told
 
 
-@pytest.mark.parametrize("text", [b"", b"{}", b"[1]", b"no JSON", b'{"sdp": "v=0"}'])
+@pytest.mark.parametrize(
+    "text", [b"", b"{}", b"[1]", b"no JSON", b'{"sdp": "v=0"}', b'{"sdp": "v=0", "seat": "patient"}']
+)
 def test_an_answer_that_is_none_counts_as_silence(server: Any, nodes: HttpVideoNodes, text: bytes) -> None:
     server.answer = (200, text, {})
     with pytest.raises(NodeUnreachable):

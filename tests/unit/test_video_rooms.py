@@ -65,6 +65,16 @@ def test_only_the_live_connection_can_leave_by_its_name() -> None:
     assert room.leave("patient", 1) is None
 
 
+def test_a_connection_that_was_lost_can_still_leave_until_another_one_came() -> None:
+    room = a_room("patient")
+    room.lose("c-patient", 1)
+    assert room.leave("patient", 2, connection="c-patient") is not None
+    room = a_room("patient")
+    room.lose("c-patient", 1)
+    room.enter("patient", "patient", "Kari", connection="c2", now=2, at=AT)
+    assert room.leave("patient", 3, connection="c-patient") is None
+
+
 def test_limits_on_rooms_and_offers() -> None:
     rooms = Rooms(most=1, offers_per_minute=2)
     rooms.offer("r1", "patient", 0)
@@ -147,7 +157,7 @@ def test_state_changes_are_told_only_when_they_change_something() -> None:
 def test_muting_others_is_the_practitioners() -> None:
     room = a_room("patient", "practitioner")
     assert said(room, "practitioner", type="mute", seat="patient", kind="audio") == [
-        ("patient", {"type": "mute_request", "kind": "audio"})
+        ("patient", {"type": "mute_request", "kind": "audio", "by": "Practitioner"})
     ]
     assert said(room, "patient", type="mute", seat="practitioner", kind="audio")[0][1]["type"] == "error"
     assert said(room, "practitioner", type="mute", seat="guest-1", kind="audio")[0][1]["type"] == "error"

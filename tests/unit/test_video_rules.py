@@ -19,6 +19,7 @@ from booking.domain.visits import (
     clean_phone,
     delay_minutes,
     is_away,
+    may_correct,
 )
 from video import rules
 from video.rules import Door, EntryRefused, Refusal, Seat, Visit
@@ -220,6 +221,12 @@ def test_nobody_is_a_no_show_before_ten_minutes_have_gone() -> None:
         check_outcome(Outcome.NOSHOW, patient_came=False, start=START, now=START + 10 * MINUTE - SECOND)
     assert refused.value.why == "early"
     check_outcome(Outcome.NOSHOW, patient_came=False, start=START, now=START + 10 * MINUTE)
+
+
+def test_a_correction_has_time_until_the_end_of_the_next_day() -> None:
+    day = START.date()
+    allowed = [may_correct(day, day + timedelta(days=later)) for later in (-1, 0, 1, 2, 400)]
+    assert allowed == [True, True, True, False, False]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FULFILLED, Outcome.TECHNICAL_FAILURE])

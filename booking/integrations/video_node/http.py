@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from booking.integrations.video_node.port import NodeAnswer, NodeRefused, NodeUnreachable
 
@@ -30,14 +30,30 @@ class HttpVideoNodes:
         body = {"ticket": seat_ticket, "sdp": sdp}
         answer = self._ask(node, "POST", f"/rooms/{quote(room)}/seats", body)
         try:
-            return NodeAnswer(answer["sdp"], answer["seat"], answer.get("participants", []))
+            return NodeAnswer(
+                answer["sdp"], answer["seat"], answer["connection"], answer.get("participants", [])
+            )
         except (KeyError, TypeError, AttributeError):
             raise NodeUnreachable("an answer without its parts") from None
 
-    def put_out(self, node: str, *, room: str, seat: str, removed: bool, epoch: int = 0) -> None:
-        """Close a seat's connection; ``removed`` voids tickets before ``epoch``. NodeRefused, NodeUnreachable."""
-        reason = f"removed&epoch={epoch}" if removed else "left"
-        self._ask(node, "DELETE", f"/rooms/{quote(room)}/seats/{quote(seat)}?reason={reason}")
+    def put_out(
+        self,
+        node: str,
+        *,
+        room: str,
+        seat: str,
+        removed: bool,
+        epoch: int = 0,
+        connection: str | None = None,
+    ) -> None:
+        """Close a seat's connection, or only that one; ``removed`` voids tickets before ``epoch``.
+
+        Raises NodeRefused (404 when nobody is there, or another connection) and NodeUnreachable.
+        """
+        asked = {"reason": "removed", "epoch": str(epoch)} if removed else {"reason": "left"}
+        if connection is not None:
+            asked["connection"] = connection
+        self._ask(node, "DELETE", f"/rooms/{quote(room)}/seats/{quote(seat)}?{urlencode(asked)}")
 
     def end_room(self, node: str, *, room: str) -> None:
         """Close the room. Raises NodeRefused, NodeUnreachable."""

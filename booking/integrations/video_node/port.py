@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class NodeAnswer:
-    """The video server's answer to a browser's offer."""
+    """The video server's answer to a browser's offer; ``connection`` is its name for what comes of it."""
 
     sdp: str
     seat: str
+    connection: str = ""
     participants: list[Any] = field(default_factory=list)
 
 
@@ -37,8 +38,18 @@ class VideoNodes(Protocol):
         """Seat the ticket's holder. Raises NodeRefused, NodeUnreachable."""
         ...
 
-    def put_out(self, node: str, *, room: str, seat: str, removed: bool, epoch: int = 0) -> None:
-        """Close a seat's connection. Raises NodeRefused, NodeUnreachable.
+    def put_out(
+        self,
+        node: str,
+        *,
+        room: str,
+        seat: str,
+        removed: bool,
+        epoch: int = 0,
+        connection: str | None = None,
+    ) -> None:
+        """Close a seat's connection, or only that one. Raises NodeRefused (404 when nobody is there, or another
+        connection) and NodeUnreachable.
 
         ``removed`` voids tickets of an earlier ``epoch``, and leaves alone who came in on that one or a later; so it
         can be said again when nobody knows whether it was heard.

@@ -22,13 +22,16 @@ SOON = timedelta(minutes=30)
 @guards.practitioner
 @limiter.limit(POLL)
 def day() -> Response:
-    """Today's visits. The page asks for its list every two seconds, and gets nothing when nothing has changed."""
+    """Today's visits. The page asks for its list every two seconds, and gets nothing when nothing has changed.
+
+    Of yesterday's there are those that the doctor can still say something of.
+    """
     now, today = current.now(), oslo_date(current.now())
-    since, until = start_of_oslo_day(today), start_of_oslo_day(today + timedelta(days=1))
+    since, until = (start_of_oslo_day(today + timedelta(days=days)) for days in (-1, 1))
     # Whoever has a visit right after midnight may wait before it.
     until = max(until, now + SOON)
     visits = doctors_day(db.session, current.doctor().id, since, until, today, now)
-    shown = {"rows": [day_facts.row(visit, now) for visit in visits]} | day_facts.news(visits, now)
+    shown = day_facts.day(visits, now)
     version = day_facts.mark((shown, current.language()))
     template = "practitioner/day.html"
     if htmx.wants_fragment():

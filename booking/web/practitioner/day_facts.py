@@ -7,8 +7,9 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from booking.domain.appointments import Status, is_coming, video_opens
-from booking.domain.visits import Outcome, Role, SeatState, is_away
+from booking.clock import oslo_date
+from booking.domain.appointments import LONGEST_OVERRUN, Status, is_coming, video_opens
+from booking.domain.visits import Outcome, Role, SeatState, is_away, may_correct
 from booking.queries.visits import SeatFacts, VisitFacts
 from booking.web import current
 from booking.web.formats import phone, phone_link, time_only
@@ -40,6 +41,26 @@ class DayRow:
     can_open: bool
     can_enter: bool
     wants_outcome: bool
+    can_correct: bool
+
+
+def day(visits: list[VisitFacts], now: datetime) -> dict[str, object]:
+    """Today's lines and who waits; of an earlier day's only the lines that the doctor can still say something of.
+
+    A visit of an earlier day that may still go on stands among today's: at midnight nobody leaves the waiting room.
+    """
+    today = [visit for visit in visits if _is_of_today(visit, now)]
+    before = [row(visit, now) for visit in visits if visit not in today]
+    return {
+        "rows": [row(visit, now) for visit in today],
+        "yesterday": [each for each in before if each.wants_outcome or each.can_correct],
+    } | news(today, now)
+
+
+def _is_of_today(visit: VisitFacts, now: datetime) -> bool:
+    if oslo_date(visit.starts_at) >= oslo_date(now):
+        return True
+    return visit.status in (Status.BOOKED, Status.ARRIVED) and visit.ends_at > now - LONGEST_OVERRUN
 
 
 def row(visit: VisitFacts, now: datetime) -> DayRow:
@@ -62,7 +83,13 @@ def row(visit: VisitFacts, now: datetime) -> DayRow:
         and visit.status in (Status.BOOKED, Status.ARRIVED)
         and opened
         and (visit.ended_at is not None or now >= visit.starts_at),
+        can_correct=can_correct(visit, now),
     )
+
+
+def can_correct(visit: VisitFacts, now: datetime) -> bool:
+    """Whether what came of it has been said, and may still be said otherwise."""
+    return visit.outcome is not None and may_correct(oslo_date(visit.starts_at), oslo_date(now))
 
 
 def waiting_in(visit: VisitFacts, now: datetime) -> list[Waiting]:

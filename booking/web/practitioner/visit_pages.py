@@ -86,8 +86,11 @@ def below_form(*, problem: str = "", message: bool = False) -> Response:
 def outcome_page(
     visit: VisitFacts, *, error: str | None = None, checked: str | None = None, status: int = 200
 ) -> Response:
-    """What came of it? A no-show can be chosen only when the patient never came."""
-    language = current.language()
+    """What came of it? A no-show can be chosen only when the patient never came.
+
+    What has been said can be corrected here for a while.
+    """
+    language, correcting = current.language(), day_facts.can_correct(visit, current.now())
     came = visit.seat(Role.PATIENT.value) is not None
     options = [
         (Outcome.FULFILLED.value, _("Gjennomført")),
@@ -100,10 +103,11 @@ def outcome_page(
         "practitioner/outcome.html",
         name=visit.patient_name,
         when=date_and_time(visit.starts_at, language, oslo_date(current.now())),
-        options=options,
+        options=[each for each in options if each[0] != visit.outcome],
         came=came,
         noshow_from=time_only(visit.starts_at + NOSHOW_AFTER, language) if early and not came else None,
         said=day_facts.row(visit, current.now()).tag[0] if visit.outcome else None,
+        correcting=correcting,
         ended=visit.ended_at is not None,
         error=error,
         checked=checked,

@@ -30,6 +30,8 @@ def _words(error: refused.BookingRefused) -> object:
             return _("Innbyggeren var her. Velg «Teknisk feil» hvis dere ikke fikk forbindelse.")
         case refused.NoShowRefused():
             return _("Vent litt til: innbyggeren kan komme ennå.")
+        case refused.OutcomeSettled():
+            return _("Det er for sent å endre det som ble notert.")
         case refused.TooLateToChange():
             return _("Det er for tidlig: timen er ikke åpnet.")
     return _("Timen er avbestilt eller over.")
@@ -53,6 +55,7 @@ def install(app: Flask) -> None:
         refused.SeatRefused,
         refused.VisitOver,
         refused.NoShowRefused,
+        refused.OutcomeSettled,
         refused.RoomFull,
         refused.FieldRefused,
         refused.CodeRefused,

@@ -5,10 +5,11 @@ export function browserNames() {
   const agent = navigator.userAgent;
   const phone = /Android/.test(agent);
   // An iPad says that it is a Mac; a Mac has no touch.
-  if (/iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && navigator.maxTouchPoints > 1)) return ["ios", "other"];
+  if (/iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && navigator.maxTouchPoints > 1))
+    return /CriOS|FxiOS|EdgiOS/.test(agent) ? ["ios-app", "ios", "other"] : ["ios", "other"];
   if (/SamsungBrowser/.test(agent)) return ["samsung", "chrome-android", "other"];
   if (/Edg(e|A)?\//.test(agent)) return phone ? ["edge-android", "chrome-android", "other"] : ["edge", "chrome", "other"];
-  if (/Firefox\//.test(agent)) return ["firefox", "other"];
+  if (/Firefox\//.test(agent)) return phone ? ["firefox-android", "firefox", "other"] : ["firefox", "other"];
   if (/Chrome\//.test(agent)) return phone ? ["chrome-android", "chrome", "other"] : ["chrome", "other"];
   if (/Safari\//.test(agent)) return ["safari", "other"];
   return ["other"];

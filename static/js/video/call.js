@@ -1,31 +1,14 @@
 // The connection to the room: one offer, one answer, and into the same seat again whenever the line breaks.
 
 import { CAMERA, MICROPHONE } from "./devices.js";
-import { isPhone } from "./browser.js";
+import { connect, limitFor } from "./offer.js";
 import { every, pause } from "./pulse.js";
-import { post } from "./server.js";
 
-const PAIRS = 3; // the other seats of a room of four
-const CONNECT_WITHIN = 8000; // milliseconds
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 4000;
 const TROUBLE_AFTER = 12000; // milliseconds without a connection until help is offered; trying goes on
 const SILENCE = 3000; // milliseconds without anything heard until the line counts as broken
 const ECHO_WITHIN = 900; // milliseconds in which an answer must come when the network may have changed
-const CAMERA_LIMIT = { maxBitrate: 1_500_000, maxFramerate: 30 };
-const PHONE_LIMIT = { maxBitrate: 1_200_000, maxFramerate: 30 };
-const SCREEN_LIMIT = { maxBitrate: 2_500_000, maxFramerate: 15 };
-const FINAL = new Set(["too_early", "over", "removed", "not_admitted"]);
-
-class Refused extends Error {
-  constructor({ error, message, next }, retryAfter) {
-    super(error);
-    this.final = FINAL.has(error);
-    this.words = message;
-    this.next = next;
-    this.retryAfter = retryAfter;
-  }
-}
 
 /**
  * Emits "state" (new, connecting, connected, reconnecting, failed, ended), "connected" with new tracks to show, "open"
@@ -37,10 +20,12 @@ export class Call extends EventTarget {
   pc = null;
   seat = "";
   #channel = null;
-  #connecting = null;
+  #connection = null;
+  #answered = null;
   #abort = null;
   #heard = 0;
   #stopWatch = null;
+  #network = navigator.connection?.type;
   #options;
 
   constructor(options) {
@@ -49,6 +34,11 @@ export class Call extends EventTarget {
     addEventListener("online", () => this.state === "new" || this.rejoin());
     navigator.connection?.addEventListener?.("change", () => this.#networkChanged());
     document.addEventListener("visibilitychange", () => document.hidden || this.#check());
+  }
+
+  /** The video server's names of this page's connections, newest first: one being made, and the one that stands. */
+  get connections() {
+    return [...new Set([this.#answered, this.#connection])].filter(Boolean);
   }
 
   get #over() {
@@ -69,8 +59,8 @@ export class Call extends EventTarget {
   rejoin() {
     if (this.state === "ended") return;
     this.#abort?.abort();
-    const abort = (this.#abort = new AbortController());
-    this.#connecting = this.#keepTrying(abort.signal);
+    this.#abort = new AbortController();
+    this.#keepTrying(this.#abort.signal);
   }
 
   /** Begin, also after somebody else had taken the seat. */
@@ -106,72 +96,25 @@ export class Call extends EventTarget {
   }
 
   async #connect(signal) {
-    const pc = new RTCPeerConnection({ iceServers: this.#options.iceServers(), bundlePolicy: "max-bundle" });
-    const giveUp = () => pc.close();
-    signal.addEventListener("abort", giveUp);
-    try {
-      this.#prepare(pc);
-      const channel = pc.createDataChannel("room");
+    const { iceServers, offerUrl, tracks } = this.#options;
+    const answered = (answer, pc, channel) => {
+      this.seat = answer.seat; // the list of those present may come before the connection counts as made
+      this.#answered = answer.connection;
       channel.onmessage = ({ data }) => this.#hear(pc, JSON.parse(data));
       channel.onopen = () => pc === this.pc && this.#emit("open");
       channel.onclose = () => this.#broken(pc);
-      await pc.setLocalDescription(await pc.createOffer());
-      const answer = await this.#exchange(pc.localDescription.sdp);
-      signal.throwIfAborted();
-      this.seat = answer.seat; // the list of those present may come before the connection counts as made
-      await pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
-      await this.#stands(pc);
-      this.#settle(pc, channel);
-    } catch (error) {
-      pc.close();
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", giveUp);
-    }
-  }
-
-  #prepare(pc) {
-    const { tracks } = this.#options;
-    const picture = this.withPicture ? "sendrecv" : "inactive";
-    const limits = isPhone() ? PHONE_LIMIT : CAMERA_LIMIT;
-    const stream = new MediaStream();
-    const add = (kind, track, more) => pc.addTransceiver(track ?? kind, { streams: [stream], ...more });
-    add("audio", tracks()[MICROPHONE], { direction: "sendrecv" });
-    add("video", this.withPicture ? tracks()[CAMERA] : null, { direction: picture, sendEncodings: [{ ...limits }] });
-    for (let pair = 0; pair < PAIRS; pair += 1) {
-      pc.addTransceiver("audio", { direction: "recvonly" });
-      pc.addTransceiver("video", { direction: this.withPicture ? "recvonly" : "inactive" });
-    }
-  }
-
-  async #exchange(sdp) {
-    const response = await post(this.#options.offerUrl, { sdp });
-    if (response.ok) return response.json();
-    // A page instead of JSON: the token in this page is stale.
-    if (response.status === 400) return new Promise(() => location.reload());
-    const seconds = Number(response.headers.get("Retry-After"));
-    throw new Refused(await response.json(), seconds ? seconds * 1000 : undefined);
-  }
-
-  #stands(pc) {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("no connection in time")), CONNECT_WITHIN);
-      const look = () => {
-        if (pc.connectionState === "connected") resolve();
-        else if (pc.connectionState === "failed" || pc.signalingState === "closed") reject(new Error("no connection"));
-        else return;
-        clearTimeout(timer);
-      };
-      pc.onconnectionstatechange = look;
-      pc.onsignalingstatechange = look;
-      look();
-    });
+    };
+    const { withPicture } = this;
+    const wanted = { iceServers: iceServers(), offerUrl, tracks: tracks(), withPicture, signal, answered };
+    const { pc, channel } = await connect(wanted);
+    this.#settle(pc, channel);
   }
 
   #settle(pc, channel) {
     const before = this.pc;
     this.pc = pc;
     this.#channel = channel;
+    this.#connection = this.#answered;
     this.#heard = performance.now();
     pc.onsignalingstatechange = null;
     pc.onconnectionstatechange = () => {
@@ -193,7 +136,7 @@ export class Call extends EventTarget {
     if (kind !== CAMERA) return;
     const parameters = sender.getParameters();
     if (!parameters.encodings?.length) return;
-    Object.assign(parameters.encodings[0], screen ? SCREEN_LIMIT : isPhone() ? PHONE_LIMIT : CAMERA_LIMIT);
+    Object.assign(parameters.encodings[0], limitFor({ screen }));
     await sender.setParameters(parameters).catch(() => {});
   }
 
@@ -212,7 +155,7 @@ export class Call extends EventTarget {
   #hear(pc, message) {
     this.heard();
     // While we take over from ourselves the old line is told so: that is nobody else's doing.
-    if (message.type === "taken_over" && (pc !== this.pc || this.state !== "connected" || this.#abort?.replacing)) return;
+    if (message.type === "taken_over" && (pc !== this.pc || this.state !== "connected")) return;
     if (message.type !== "pong") this.#emit("message", message);
   }
 
@@ -233,7 +176,13 @@ export class Call extends EventTarget {
   }
 
   #networkChanged() {
-    if (navigator.onLine && this.state === "connected") this.#check();
+    if (!navigator.onLine || this.state !== "connected") return;
+    // From wifi to mobile: the old way is gone. Any other change may be a new guess at the speed: ask first.
+    const { type } = navigator.connection;
+    const moved = type !== this.#network;
+    this.#network = type;
+    if (moved) this.rejoin();
+    else this.#check();
   }
 
   /** Is anybody there? If nothing answers soon, do not wait for the browser to notice. */

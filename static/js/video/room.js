@@ -21,6 +21,7 @@ const trouble = byId("trouble");
 const { dataset } = root;
 const STATE_EVERY = 15000; // milliseconds; keeps the login alive and sees an end that the line did not bring
 const POOR_FOR = 12000; // milliseconds of a poor line until «sound only» is offered
+const THANKS = 6000; // milliseconds that «noted» takes room beside the picture
 const READ_FIRST = 1500; // milliseconds that «the visit is over» stands before the page changes
 
 let iceServers = JSON.parse(dataset.iceServers || "[]");
@@ -117,10 +118,10 @@ function hereIs(participants) {
 const hear = {
   here: ({ participants }) => hereIs(participants),
   chat: (line) => showChat(line, line.seat === call.seat),
-  mute_request({ kind }) {
+  mute_request({ kind, by }) {
     if (kind === "audio") self.setMicrophone(false);
     else self.setCamera(false);
-    alert(say(kind === "audio" ? "mutedByDoctor" : "cameraOffByDoctor"));
+    alert(say(kind === "audio" ? "mutedBy" : "cameraOffBy", by));
   },
   taken_over() {
     stop();
@@ -165,7 +166,7 @@ byId("leave").addEventListener("click", async () => {
 });
 addEventListener("pagehide", () => {
   // Whoever has lost the seat to another device must not take it away from there.
-  if (call.state !== "ended" && !leaving) sayGoodbye(dataset.leaveUrl);
+  if (call.state !== "ended" && !leaving) sayGoodbye(dataset.leaveUrl, call.connections);
 });
 
 const poll = pollState(dataset.stateUrl, {
@@ -213,6 +214,7 @@ byId("confirm-alone").addEventListener("click", async () => {
   }
   byId("confirm-people").hidden = true;
   byId("confirmed").hidden = false;
+  setTimeout(() => (byId("confirmed").hidden = true), THANKS);
 });
 
 // ---- begin: the offer goes out while the camera opens; nobody waits for the other

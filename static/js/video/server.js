@@ -47,17 +47,24 @@ export async function askState(url) {
   return state;
 }
 
-const farewell = (fields) => new URLSearchParams({ csrf_token: token(), ...fields });
+function farewell(connections) {
+  const fields = new URLSearchParams({ csrf_token: token() });
+  for (const connection of connections) fields.append("connection", connection);
+  return fields;
+}
 
-/** Say that this page goes away. Works while it is being torn down. */
-export const sayGoodbye = (url, fields = {}) => navigator.sendBeacon(url, farewell(fields));
+/**
+ * Say that this page goes away. Works while it is being torn down. With this page's `connections` it ends only those:
+ * it may arrive when the same person has come in again.
+ */
+export const sayGoodbye = (url, connections = []) => navigator.sendBeacon(url, farewell(connections));
 
 /** Leave, and know that the server knows; gives up waiting after a second and a half. */
-export async function leave(url, fields = {}) {
+export async function leave(url) {
   try {
-    await fetch(url, { method: "POST", body: farewell(fields), keepalive: true, signal: patience(1500) });
+    await fetch(url, { method: "POST", body: farewell([]), keepalive: true, signal: patience(1500) });
   } catch {
-    sayGoodbye(url, fields);
+    sayGoodbye(url);
   }
 }
 

@@ -2,8 +2,9 @@
 
 import re
 import time
+from contextlib import suppress
 
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests.browser.video.conftest import VideoServer, Visitor
 
@@ -25,6 +26,39 @@ def wait_for_another(one: Visitor, before: int, seconds: float) -> float:
         assert time.monotonic() - began < seconds, one.status()
         one.page.wait_for_timeout(20)
     return time.monotonic() - began
+
+
+def test_after_a_change_of_network_one_is_back_within_half_a_second(visit: Visit) -> None:
+    """From wifi to mobile, five times: by the page's own clock, until the new connection stands."""
+    doctor, citizen = visit
+    citizen.page.evaluate("""() => {
+      let kind = 'wifi';
+      Object.defineProperty(navigator.connection, 'type', {get: () => kind});
+      window.moved = () => new Promise(back => {
+        const before = connections.length, since = performance.now();
+        kind = kind === 'wifi' ? 'cellular' : 'wifi';
+        navigator.connection.dispatchEvent(new Event('change'));
+        const look = () => connections.length > before && connections.at(-1).connectionState === 'connected'
+          ? back(performance.now() - since) : setTimeout(look, 5);
+        look();
+      });
+    }""")
+    took = []
+    for _ in range(5):
+        took.append(float(citizen.page.evaluate("() => moved()")))
+        citizen.sees("practitioner", more=2)
+    # The quickest: a machine that is busy with something else makes it longer, and nothing makes it shorter.
+    assert min(took) <= 500, took
+    assert max(took) < 4000, took
+    doctor.sees("patient")
+
+
+def test_a_new_guess_at_the_speed_is_no_change_of_network(visit: Visit) -> None:
+    _, citizen = visit
+    before = connections(citizen)
+    citizen.page.evaluate("() => navigator.connection.dispatchEvent(new Event('change'))")
+    citizen.page.wait_for_timeout(1500)
+    assert connections(citizen) == before
 
 
 def test_a_network_that_came_back_means_a_new_connection_into_the_same_seat(visit: Visit) -> None:
@@ -91,6 +125,28 @@ def test_a_second_device_takes_over_and_the_first_is_told(visit: Visit) -> None:
     doctor.sees("patient")
 
 
+def test_a_late_goodbye_after_a_reload_does_not_put_the_new_page_out(visit: Visit) -> None:
+    doctor, citizen = visit
+    # The browser keeps the old page's goodbye back until the new page is in.
+    citizen.page.evaluate("""() => {
+      navigator.sendBeacon = (url, body) => localStorage.setItem('goodbye', JSON.stringify([url, String(body)]));
+    }""")
+    citizen.page.reload()
+    citizen.sees("practitioner")
+    status = citizen.page.evaluate("""() => {
+      const [url, body] = JSON.parse(localStorage.getItem('goodbye'));
+      const headers = {'Content-Type': 'application/x-www-form-urlencoded'};
+      return fetch(url, {method: 'POST', headers, body}).then(answer => answer.status);
+    }""")
+    assert status == 204
+    seen = doctor.frames("patient")
+    doctor.page.wait_for_timeout(700)
+    assert doctor.page.locator(".tile[data-seat=patient]").count() == 1
+    doctor.sees("patient")
+    assert doctor.frames("patient") > seen
+    assert connections(citizen) == 1, "it had to come in anew"
+
+
 def test_sound_only_goes_on_without_pictures_and_back(visit: Visit) -> None:
     doctor, citizen = visit
     before = connections(citizen)
@@ -105,11 +161,16 @@ def test_sound_only_goes_on_without_pictures_and_back(visit: Visit) -> None:
 
 
 def test_the_others_are_told_within_four_seconds(visit: Visit) -> None:
+    """A phone that goes dead without a word, by the clock of the page that watches."""
     doctor, citizen = visit
-    # No goodbye: the page is stopped where it is, as a phone without a network.
-    citizen.page.evaluate("() => { navigator.sendBeacon = () => true; }")
-    citizen.page.evaluate("() => { window.fetch = () => new Promise(() => {}); connections.at(-1).close(); }")
-    began = time.monotonic()
-    doctor.page.wait_for_selector(".tile[data-seat=patient][data-state=reconnecting]")
-    assert time.monotonic() - began < 4.5
+    doctor.page.evaluate("""() => {
+      const tile = document.querySelector('.tile[data-seat=patient]');
+      window.told = new Promise(tell => new MutationObserver(() =>
+        tile.dataset.state === 'reconnecting' && tell(performance.now())).observe(tile, {attributes: true}));
+      window.gone = performance.now();
+    }""")
+    with suppress(Error):  # nobody answers from there any more
+        citizen.page.goto("chrome://crash", timeout=2_000)
+    took = float(doctor.page.evaluate("() => told.then(at => at - gone)"))
+    assert took <= 4000, f"{took:.0f} ms"
     expect(doctor.page.locator("#room-status")).to_contain_text("Kari Nordmann kobler til igjen")

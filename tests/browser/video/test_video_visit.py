@@ -59,8 +59,14 @@ def test_the_doctor_turns_a_microphone_off(visit: Visit) -> None:
     doctor, citizen = visit
     doctor.page.click("#toggle-people")
     doctor.page.locator("#people-list [data-seat=patient] [data-mute=audio]").click()
-    expect(citizen.page.locator("#room-alert")).to_contain_text("Legen har slått av mikrofonen")
+    expect(citizen.page.locator("#room-alert")).to_contain_text(
+        "Astrid Sørlandslege har slått av mikrofonen din. Du kan slå den på igjen."
+    )
     expect(citizen.page.locator("#toggle-microphone")).to_have_attribute("aria-pressed", "false")
+    assert not citizen.page.evaluate("() => connections.at(-1).getSenders()[0].track.enabled")
+    expect(doctor.page.locator(".tile[data-seat=patient] [data-part=muted]")).to_be_visible()
+    citizen.page.click("#toggle-microphone")
+    expect(doctor.page.locator(".tile[data-seat=patient] [data-part=muted]")).to_be_hidden()
 
 
 def test_chat_reaches_the_other_and_waits_unread(visit: Visit, check_page: Check) -> None:

@@ -56,6 +56,50 @@ def test_each_failure_has_its_own_help(
     check_page(someone.page)
 
 
+ANDROID = "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko)"
+APPLE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
+BROWSERS = {
+    "samsung": f"{ANDROID} SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
+    "edge-android": f"{ANDROID} Chrome/140.0.0.0 Mobile Safari/537.36 EdgA/140.0.0.0",
+    "firefox-android": "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0",
+    "chrome-android": f"{ANDROID} Chrome/140.0.0.0 Mobile Safari/537.36",
+    "ios": f"{APPLE} Version/18.5 Mobile/15E148 Safari/604.1",
+    "ios-app": f"{APPLE} CriOS/140.0.7339.101 Mobile/15E148 Safari/604.1",
+    "safari": f"{MAC} Version/18.5 Safari/605.1.15",
+    "chrome": f"{WINDOWS} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+    "edge": f"{WINDOWS} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+    "firefox": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+}
+"""Line of help → what that browser calls itself (November 2026)."""
+
+
+def test_each_browser_has_its_own_line_for_a_refusal(citizen: Visitor) -> None:
+    page = citizen.page
+    citizen.start_video()
+    lines = "[data-help=browser-refused] [data-browser]"
+    words = {one.get_attribute("data-browser"): one.text_content() for one in page.locator(lines).all()}
+    assert set(words) == {*BROWSERS, "other"}
+    assert len(set(words.values())) == len(words), "two browsers share their words"
+    chosen = page.evaluate(
+        """async browsers => {
+          const page = document.querySelector('script[src*="/video/check"]').src;
+          const {browserNames} = await import(new URL('browser.js', page).href);
+          let agent = '', fingers = 0;
+          Object.defineProperty(navigator, 'userAgent', {get: () => agent});
+          Object.defineProperty(navigator, 'maxTouchPoints', {get: () => fingers});
+          return Object.entries(browsers).map(([name, calls]) => {
+            agent = calls;
+            fingers = /Mobile/.test(calls) ? 5 : 0;
+            return [name, browserNames()[0]];
+          });
+        }""",
+        BROWSERS,
+    )
+    assert [name for name, _found in chosen] == [found for _name, found in chosen]
+
+
 def test_without_any_device_one_listens(visitor: Callable[..., Visitor], doctor: Visitor) -> None:
     someone = visitor("Kari Nordmann", script=FAILING.format(name="NotFoundError", message="none"))
     someone.start_video()
