@@ -81,7 +81,8 @@ call.addEventListener("open", () => call.say(self.told));
 call.addEventListener("connected", () => latest && hereIs(latest));
 call.addEventListener("refused", ({ detail: { next, words } }) => {
   status(words ?? "");
-  finish(next ?? dataset.doneUrl);
+  // A page that leads to itself would load again for ever: it happens when a restored database says another thing.
+  finish(next && next !== location.pathname ? next : dataset.doneUrl);
 });
 
 watchQuality(call, (word, poorFor) => {
