@@ -148,7 +148,7 @@ def test_a_visit_that_goes_on_over_midnight_stays_on_the_page(play: Any, clock: 
     stage.post(stage.practitioner, stage.lege("avslutt"))
     assert "Hva kom ut av timen?" in stage.practitioner.get("/lege").text()
     stage.post(stage.practitioner, stage.lege("utfall"), outcome="fulfilled")
-    assert "Kari Nordmann" not in day(stage)[1]
+    assert "I går 23.50 Kari Nordmann Gjennomført Endre utfallet" in day(stage)[1]
 
 
 def test_who_waits_at_midnight_is_not_lost(play: Any, clock: Clock) -> None:
@@ -170,13 +170,17 @@ def test_who_waits_before_midnight_for_a_visit_after_it_is_seen(play: Any, clock
     assert "00.02 Kari Nordmann" in text
 
 
-def test_yesterdays_visits_do_not_come_back(play: Any, clock: Clock) -> None:
+def test_yesterdays_visits_stand_apart_while_something_can_be_said_of_them(play: Any, clock: Clock) -> None:
     stage = play(oslo("2026-11-27 09.00"), oslo("2026-11-27 08.00"))
     another(stage, "Ola Nordmann", oslo("2026-11-26 15.00"))
     another(stage, "Abdi Sommerregn", oslo("2026-11-28 00.00"))
-    assert "Kari Nordmann" in day(stage)[1]
-    assert "Ola" not in day(stage)[1]
-    assert "Abdi" not in day(stage)[1]
+    another(stage, "Nils Regnbue", oslo("2026-11-25 15.00"))
+    today, _, yesterday = day(stage)[1].partition("I går")
+    assert "Kari Nordmann" in today
+    assert "Ola" not in today
+    assert "15.00 Ola Nordmann" in yesterday
+    assert "Abdi" not in today + yesterday
+    assert "Nils" not in today + yesterday
 
 
 # How late the doctor is
