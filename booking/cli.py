@@ -30,8 +30,9 @@ def seed_command() -> None:
 
 
 @click.command("tidy")
+@with_appcontext
 def tidy_command() -> None:
-    """Throw away holds that ran out, bookings given up and old sessions; run it once an hour."""
+    """Delete everything whose time is over (booking/domain/retention.py); run it once an hour."""
     tidy(now=current_app.extensions["clock"]())
 
 
