@@ -108,7 +108,7 @@ def _forget_appointments(session: Session, *, now: datetime) -> int:
         return 0
     ids = [row.id for row in rows]
     for table in (VisitEvent, GuestInvitation, VisitParticipant, Visit, AppointmentEvent, Slot):
-        session.execute(sa.delete(table).where(table.appointment_id.in_(ids)))  # type: ignore[attr-defined]
+        session.execute(sa.delete(table).where(table.appointment_id.in_(ids)))
     session.execute(sa.delete(Draft).where(sa.or_(Draft.appointment_id.in_(ids), Draft.moves_id.in_(ids))))
     session.execute(sa.delete(Appointment).where(Appointment.id.in_(ids)))
     _forget_people(session, {row.patient_id for row in rows} | {row.booked_by_id for row in rows})
