@@ -41,7 +41,7 @@ class Asked:
 QUESTIONS = (
     Asked("/kommuner?q=oslo"),
     Asked("/k/kristiansand*"),
-    Asked("/hjelp/kristiansand*/"),
+    Asked("/hjelp/kristiansand*"),
     Asked("/timeavtaler?side=1"),
     Asked("/bestill/kristiansand*"),
     Asked("/helsekontakter/kristiansand*"),
