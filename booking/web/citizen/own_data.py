@@ -36,7 +36,9 @@ def download() -> ResponseReturnValue:
     if kind not in FORMATS or request.form.get("confirm") != "yes":
         errors = [("confirm", _("Kryss av for at du vil lagre filen på denne maskinen"))]
         return render_template("own_data/index.html", errors=errors), 422
-    found = own_data(db.session, current.citizen().id)
+    oneself = current.person()
+    assert oneself is not None, "behind the guard somebody is logged in"
+    found = own_data(db.session, oneself.id)
     log.info("own_data_downloaded", format=kind)
     if kind == "json":
         told = {"made_at": current.now().isoformat(), "service": "Kommunal nettlege", "data": found}
