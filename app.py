@@ -34,8 +34,11 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     """The app. ``clock`` gives the current time (UTC); tests hand in their own."""
     settings = settings or load_settings()
     app = Flask(__name__, static_folder=None)
+    signing, *earlier = settings.parsed_secret_keys()
     app.config.update(
-        SECRET_KEY=settings.secret_key,
+        SECRET_KEY=signing,
+        SECRET_KEY_FALLBACKS=earlier,
+        WTF_CSRF_SECRET_KEY=[*reversed(earlier), signing],  # itsdangerous signs with the last, believes all
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
         SESSION_COOKIE_NAME="__Host-nettlege" if settings.https else "nettlege",
@@ -62,7 +65,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
 
 
 def _connect_database(app: Flask, settings: Settings) -> None:
-    crypto.install(crypto.Keyring(settings.parsed_encryption_keys()))
+    crypto.install(crypto.Keyring(settings.parsed_encryption_keys(), settings.parsed_lookup_keys()))
     if settings.database_url.startswith("sqlite:///"):
         Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     db.init_app(app)

@@ -1,10 +1,12 @@
-"""Commands: `flask --app app seed`, `flask --app app tidy`."""
+"""Commands: `flask --app app seed`, `flask --app app tidy`, `flask --app app rekey`."""
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 from booking.db import db
 from booking.seed.load import is_seeded, seed
+from booking.services.rekeying import left_to_seal, redigest, reseal, sealed_columns
 from booking.services.tidying import tidy
 
 
@@ -12,6 +14,7 @@ def install(app: Flask) -> None:
     """Add the commands to the app."""
     app.cli.add_command(seed_command)
     app.cli.add_command(tidy_command)
+    app.cli.add_command(rekey_command)
 
 
 @click.command("seed")
@@ -27,6 +30,24 @@ def seed_command() -> None:
 
 
 @click.command("tidy")
+@with_appcontext
 def tidy_command() -> None:
-    """Throw away holds that ran out, bookings given up and old sessions; run it once an hour."""
+    """Delete everything whose time is over (booking/domain/retention.py); run it once an hour."""
     tidy(now=current_app.extensions["clock"]())
+
+
+@click.command("rekey")
+@with_appcontext
+@click.option("--check", is_flag=True, help="Change nothing; say how much older keys still hold.")
+def rekey_command(check: bool) -> None:
+    """Seal old rows with the newest key, in small batches, while the product runs. May be stopped and begun again."""
+    if not check:
+        done: dict[str, int] = {}
+        for column, rows in [*reseal(), *redigest()]:
+            done[column] = done.get(column, 0) + rows
+        for column, rows in sorted(done.items()):
+            click.echo(f"{column}: {rows} made new")
+    left = sum(left_to_seal(db.session, column) for column in sealed_columns())
+    click.echo(f"Sealed with an older key: {left}")
+    if left:
+        raise click.exceptions.Exit(1)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -18,17 +19,26 @@ class Keyring:
     (AAD), so a value copied from one column into another does not open.
     """
 
-    def __init__(self, keys: dict[int, bytes]) -> None:
+    def __init__(self, keys: dict[int, bytes], lookup_keys: Sequence[bytes] = ()) -> None:
+        """``keys`` are 32 bytes by version, newest first. ``lookup_keys``, newest first, are keys of their own because
+        digests must stay when encryption keys go; without any, digests hang on the oldest encryption key.
+        """
         self._newest = next(iter(keys))
         self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
-        # Look-up digests must not change when keys rotate: they hang on the oldest key.
-        self._digest_key = HKDFExpand(SHA256(), 32, b"lookup digest").derive(keys[min(keys)])
+        self._digest_keys = [
+            HKDFExpand(SHA256(), 32, b"lookup digest").derive(key) for key in lookup_keys or [keys[min(keys)]]
+        ]
+
+    @property
+    def newest(self) -> bytes:
+        """How everything begins that the newest key has sealed."""
+        return self._newest.to_bytes(2, "big")
 
     def seal(self, text: str, purpose: str) -> bytes:
         """Encrypt ``text`` (any Unicode) for ``purpose`` such as ``appointment.reason``."""
         nonce = os.urandom(NONCE_BYTES)
         sealed = self._ciphers[self._newest].encrypt(nonce, text.encode(), purpose.encode())
-        return self._newest.to_bytes(2, "big") + nonce + sealed
+        return self.newest + nonce + sealed
 
     def open(self, sealed: bytes, purpose: str) -> str:
         """The text again. Raises KeyError for an unknown key version and InvalidTag for anything altered."""
@@ -39,7 +49,12 @@ class Keyring:
 
     def digest(self, text: str, purpose: str) -> bytes:
         """32 bytes that are the same for the same text; without the key nobody can try numbers against them."""
-        return hmac.new(self._digest_key, f"{purpose}\0{text}".encode(), hashlib.sha256).digest()
+        return self.digests(text, purpose)[0]
+
+    def digests(self, text: str, purpose: str) -> list[bytes]:
+        """The digest by every look-up key, newest first: what to look for while keys change."""
+        said = f"{purpose}\0{text}".encode()
+        return [hmac.new(key, said, hashlib.sha256).digest() for key in self._digest_keys]
 
 
 _ring: Keyring | None = None

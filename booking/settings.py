@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from booking import production
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -20,10 +22,14 @@ class Settings(BaseSettings):
     """Everything that differs between a laptop, the tests and a municipality's production.
 
     ``encryption_keys`` is ``version:base64`` pairs joined by commas, newest first: the first encrypts, all of them
-    decrypt, so a key is rotated by putting a new one in front. ``video_nodes`` is ``name=address`` pairs joined by
-    commas, one a video server; empty means that `python app.py` starts one of its own on ``video_port``. ``video_key``
-    is the secret shared with them. ``video_turn_urls`` (joined by commas) and ``video_turn_secret`` are for browsers
-    that cannot send UDP. ``certificate_folder`` keeps the certificate of `make run HTTPS=1`.
+    decrypt, so a key is rotated by putting a new one in front. ``secret_key``, ``lookup_keys`` (base64, for digests
+    that find national numbers) and ``video_key`` take several in the same way. ``single_node`` says that one process
+    serves everybody, which production needs to hear before it runs on SQLite.
+
+    ``video_nodes`` is ``name=address`` pairs joined by commas, one a video server; empty means that `python app.py`
+    starts one of its own on ``video_port``. ``video_key`` is the secret shared with them. ``video_turn_urls`` (joined
+    by commas) and ``video_turn_secret`` are for browsers that cannot send UDP. ``certificate_folder`` keeps the
+    certificate of `make run HTTPS=1`.
     """
 
     model_config = SettingsConfigDict(env_prefix="NETTLEGE_", frozen=True)
@@ -32,8 +38,10 @@ class Settings(BaseSettings):
     database_url: str = f"sqlite:///{PROJECT / 'var' / 'nettlege.sqlite'}"
     secret_key: str = ""
     encryption_keys: str = ""
+    lookup_keys: str = ""
     base_url: str = "http://localhost:8000"
     test_login: bool = True
+    single_node: bool = False
     rate_limits: bool = True
     rate_limit_storage: str = "memory://"
     trusted_proxies: int = Field(default=0, ge=0, le=5)
@@ -56,37 +64,25 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> "Settings":
-        if self.environment != "production":
-            return self
-        faults = []
-        if self.test_login:
-            faults.append("NETTLEGE_TEST_LOGIN must be false: the test login lets anyone in as anyone")
-        if len(self.secret_key) < 32:
-            faults.append("NETTLEGE_SECRET_KEY must be at least 32 random characters")
-        if not self.encryption_keys:
-            faults.append("NETTLEGE_ENCRYPTION_KEYS must be set, for example 1:<base64 of 32 random bytes>")
-        if not self.https:
-            faults.append("NETTLEGE_BASE_URL must begin with https://")
-        if self.database_url.startswith("sqlite"):
-            faults.append("NETTLEGE_DATABASE_URL must be PostgreSQL: SQLite serves one machine only")
-        faults += self._video_faults()
-        if faults:
-            raise ValueError("; ".join(faults))
+        if self.environment == "production" and (lines := production.faults(self)):
+            raise ValueError("; ".join(lines))
         return self
 
-    def _video_faults(self) -> list[str]:
-        faults = []
-        if len(self.video_key) < 32:
-            faults.append(
-                "NETTLEGE_VIDEO_KEY must be at least 32 random characters, as the video servers have it"
-            )
-        if not self.parsed_video_nodes():
-            faults.append(
-                "NETTLEGE_VIDEO_NODES must name the video servers, for example 1=http://10.0.0.5:8001"
-            )
-        if self.video_turn_urls and not self.video_turn_secret:
-            faults.append("NETTLEGE_VIDEO_TURN_SECRET must be set where NETTLEGE_VIDEO_TURN_URLS is")
-        return faults
+    def parsed_secret_keys(self) -> list[str]:
+        """The secrets that signed what may still be out there, newest first: the first signs, all are believed."""
+        return [key.strip() for key in self.secret_key.split(",")]
+
+    def parsed_lookup_keys(self) -> list[bytes]:
+        """The keys of look-up digests, newest first; none means that they hang on the oldest encryption key."""
+        keys = []
+        for text in filter(None, self.lookup_keys.split(",")):
+            try:
+                keys.append(base64.b64decode(text.strip(), validate=True))
+            except ValueError:
+                keys.append(b"")
+        if any(len(key) != 32 for key in keys):
+            raise UnsafeSettings("NETTLEGE_LOOKUP_KEYS: each must be base64 of 32 bytes")
+        return keys
 
     def parsed_encryption_keys(self) -> dict[int, bytes]:
         """``{version: 32 bytes}``, newest first. Raises UnsafeSettings when a key is malformed."""

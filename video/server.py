@@ -22,7 +22,7 @@ from video.rooms import Refused
 from video.settings import VideoSettings
 from video.sfu import BadOffer, NoPortFree
 from video.sfu_sdp import LONGEST_OFFER
-from video.tickets import LONGEST, SEATS, TicketRefused
+from video.tickets import LONGEST, SEATS, TicketRefused, keys_of
 
 MOST_BODY = LONGEST_OFFER * 2 + LONGEST
 CHECK_EVERY = 0.5
@@ -167,7 +167,7 @@ def room_name(request: web.Request) -> str:
 def need_server_key(request: web.Request) -> None:
     """Let only the web application on. Raises 401."""
     given = request.headers.get("Authorization", "").encode(errors="replace")
-    if not hmac.compare_digest(given, f"Bearer {request.app[KEY]}".encode()):
+    if not any(hmac.compare_digest(given, f"Bearer {key}".encode()) for key in keys_of(request.app[KEY])):
         raise web.HTTPUnauthorized
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from video.tickets import SHORTEST_KEY
+from video.tickets import SHORTEST_KEY, keys_of
 
 
 class UnsafeSettings(SystemExit):
@@ -17,6 +17,7 @@ class UnsafeSettings(SystemExit):
 class VideoSettings(BaseSettings):
     """Everything that differs between a laptop, the tests and a municipality's production.
 
+    ``key`` is shared with the web processes; several joined by commas, newest first, while one replaces another.
     ``udp_ports`` is a range such as ``40000-40199``, one port a participant; empty lets the system choose.
     ``public_address`` is announced to browsers in place of this machine's own addresses (behind 1:1 address
     translation). ``addresses`` are the local ones to listen on, separated by commas; empty means all of this machine's,
@@ -40,7 +41,7 @@ class VideoSettings(BaseSettings):
     @field_validator("key")
     @classmethod
     def _long_enough(cls, key: str) -> str:
-        if len(key) < SHORTEST_KEY:
+        if min(map(len, keys_of(key))) < SHORTEST_KEY:
             raise ValueError(f"must be at least {SHORTEST_KEY} random characters")
         return key
 

@@ -33,7 +33,7 @@ def stripped(offer: str) -> str:
     """
     if len(offer) > LONGEST_OFFER:
         raise BadOffer("the offer is too long")
-    lines = offer.replace("\r\n", "\n").split("\n")
+    lines = offer.splitlines()  # as aiortc does: what is a line to it must be one here
     if sum(line.startswith("m=") for line in lines) > MOST_SECTIONS:
         raise BadOffer(f"an offer has at most {MOST_SECTIONS} media sections")
     kept = "\n".join(line for line in lines if line and not CANDIDATE.match(line))

@@ -77,18 +77,27 @@ class Ticket:
     epoch: int = 0
 
 
+def keys_of(setting: str) -> list[str]:
+    """The keys in a setting, newest first, joined by commas: the first signs, all are believed.
+
+    >>> keys_of("new, old")
+    ['new', 'old']
+    """
+    return [key.strip() for key in setting.split(",")]
+
+
 def sign(key: str, ticket: Ticket) -> str:
-    """The ticket as a compact text that a browser may carry but not change."""
+    """The ticket as a compact text that a browser may carry but not change. ``key`` as keys_of takes it."""
     body = _encoded(json.dumps(asdict(ticket), ensure_ascii=False, separators=(",", ":")).encode())
-    return f"{body}.{_encoded(_signature(key, body))}"
+    return f"{body}.{_encoded(_signature(keys_of(key)[0], body))}"
 
 
 def read(key: str, token: str, *, now: float) -> Ticket:
-    """The ticket in ``token``. Raises TicketInvalid or TicketExpired."""
+    """The ticket in ``token``, signed with any of the keys in ``key``. Raises TicketInvalid or TicketExpired."""
     body, dot, signature = token.partition(".")
     if not dot or len(token) > LONGEST or not token.isascii():
         raise TicketInvalid
-    if not hmac.compare_digest(_encoded(_signature(key, body)), signature):
+    if not any(hmac.compare_digest(_encoded(_signature(one, body)), signature) for one in keys_of(key)):
         raise TicketInvalid
     try:
         ticket = Ticket(**json.loads(_decoded(body)))
@@ -108,7 +117,7 @@ class Gate:
     """
 
     def __init__(self, key: str, *, began: float = 0) -> None:
-        if len(key) < SHORTEST_KEY:
+        if min(map(len, keys_of(key))) < SHORTEST_KEY:
             raise ValueError(f"the key must have at least {SHORTEST_KEY} characters")
         self._key = key
         self._began = began

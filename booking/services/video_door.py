@@ -25,7 +25,7 @@ from booking.queries.visits import (
     visits_before,
     works_at,
 )
-from booking.services.visit_leading import code_digest
+from booking.services.visit_leading import code_digests
 from booking.services.visits import (
     SEEN_EVERY,
     come_to_waiting_room,
@@ -112,7 +112,7 @@ def guest_of_pass(guest_pass: str | None) -> Invitation | None:
 def use_code(session: Session, *, code: str, now: datetime) -> tuple[uuid.UUID, str]:
     """Use a guest's code up: the visit, and what the guest's browser holds from now on. Raises CodeRefused."""
     wanted = sa.select(GuestInvitation).where(
-        GuestInvitation.code_digest == code_digest(clean_code(code)),
+        GuestInvitation.code_digest.in_(code_digests(clean_code(code))),
         GuestInvitation.used_at.is_(None),
         GuestInvitation.expires_at > now,
     )

@@ -185,8 +185,13 @@ def say_outcome(
 
 
 def code_digest(code: str) -> bytes:
-    """What a guest's code is looked up by."""
+    """What of a guest's code is kept."""
     return keyring().digest(code, "guest_invitation.code")
+
+
+def code_digests(code: str) -> list[bytes]:
+    """What may be kept of a guest's code: more than one while look-up keys change."""
+    return keyring().digests(code, "guest_invitation.code")
 
 
 def _end(session: Session, appointment: Appointment, visit: Visit, by: Visitor, now: datetime) -> None:

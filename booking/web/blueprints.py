@@ -3,7 +3,7 @@
 from flask import Blueprint, Flask
 
 from booking.web import guards
-from booking.web.citizen import appointments, booking_steps, health_contacts, refusals, start
+from booking.web.citizen import appointments, booking_steps, health_contacts, own_data, refusals, start
 from booking.web.login import choose_person, views
 from booking.web.practitioner import day, visit, visit_refusals
 from booking.web.public import front, municipality_pages, pages
@@ -16,7 +16,7 @@ def register(app: Flask, *, test_login: bool, others: tuple[Blueprint, ...] = ()
     app.register_blueprint(views.blueprint)
     if test_login:
         app.register_blueprint(choose_person.blueprint)
-    for module in (start, booking_steps, appointments, health_contacts):
+    for module in (start, booking_steps, appointments, health_contacts, own_data):
         app.register_blueprint(module.blueprint)
     for blueprint in (day.blueprint, visit.blueprint, *others):
         app.register_blueprint(blueprint)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 _csrf = CSRFProtect()
@@ -31,6 +31,8 @@ def token() -> str:
 def protect() -> None:
     """Refuse a changing request without our token. Raises CSRFError (400)."""
     if request.method in _CHANGING:
+        if None in request.form:
+            abort(400)  # a part of a multipart form without a name; Flask-WTF takes every name for a text
         _csrf.protect()
 
 

@@ -66,6 +66,9 @@ POLL = "180 per minute"
 OFFER = "40 per minute"
 """A network that comes and goes; the video server has its own limit a seat."""
 
+DOWNLOAD = "5 per minute"
+"""Everything about oneself, table by table: nobody needs it twice."""
+
 CODE = "20 per minute"
 """Guests' codes from one address: with eight letters of 31, guessing one takes longer than the universe is old."""
 

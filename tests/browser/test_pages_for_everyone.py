@@ -92,8 +92,13 @@ def test_pages_of_somebody_with_appointments(app: Flask, open_eyes: Callable[[],
             "appointment-coming": mine["booked"],
             "video-early": f"{mine['booked']}/start-video",
             "cancel": f"{mine['booked']}/avbestill",
+            "own-data": "/opplysninger",
         },
     )
+    eyes.page.goto("/opplysninger")
+    eyes.page.locator("main button[value=json]").click()
+    eyes.look("own-data-not-confirmed")
+    eyes.page.goto(f"{mine['booked']}/avbestill")
     eyes.page.locator("main form [data-color=danger]").click()
     eyes.look("appointment-just-cancelled")
     eyes.page.goto("/timeavtaler")

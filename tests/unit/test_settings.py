@@ -1,47 +1,125 @@
 """Settings refuse an unsafe start, and say in a line what to mend."""
 
 import base64
+import os
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from booking import settings as module
+from booking.production import FEWEST_BYTES, is_guessable
 from booking.settings import Settings, UnsafeSettings, fresh_secrets, load_settings
 
 KEY = "1:" + base64.b64encode(b"k" * 32).decode()
+
+
+def random_key() -> str:
+    return base64.b64encode(bytes(range(7, 39))).decode()
+
+
+def secret(seed: int) -> str:
+    """As token_urlsafe makes them, but the same at every run."""
+    return base64.urlsafe_b64encode(random.Random(seed).randbytes(36)).decode()
+
+
 SAFE: dict[str, Any] = {
     "environment": "production",
     "test_login": False,
-    "secret_key": "s" * 32,
-    "encryption_keys": KEY,
-    "base_url": "https://nettlege.example",
+    "secret_key": secret(1),
+    "encryption_keys": f"1:{random_key()}",
+    "lookup_keys": base64.b64encode(bytes(range(99, 131))).decode(),
+    "base_url": "https://nettlege.kommune.no",
     "database_url": "postgresql+psycopg://localhost/nettlege",
-    "video_key": "v" * 32,
+    "rate_limit_storage": "redis://10.0.0.9",
+    "trusted_proxies": 1,
+    "video_key": secret(2),
     "video_nodes": "1=http://10.0.0.5:8001",
 }
-
-
-def test_safe_production_settings_start() -> None:
-    assert Settings(**SAFE).https
+ONE_NODE = {"single_node": True, "database_url": "sqlite:////srv/x.sqlite", "rate_limit_storage": "memory://"}
+TURN = {"video_turn_urls": "turn:turn.kommune.no", "video_turn_secret": secret(3)}
 
 
 @pytest.mark.parametrize(
-    ("unsafe", "named"),
+    "changes",
     [
-        ({"test_login": True}, "NETTLEGE_TEST_LOGIN"),
-        ({"secret_key": ""}, "NETTLEGE_SECRET_KEY"),
-        ({"secret_key": "s" * 31}, "NETTLEGE_SECRET_KEY"),
-        ({"encryption_keys": ""}, "NETTLEGE_ENCRYPTION_KEYS"),
-        ({"base_url": "http://nettlege.example"}, "NETTLEGE_BASE_URL"),
-        ({"database_url": "sqlite:///x.sqlite"}, "NETTLEGE_DATABASE_URL"),
-        ({"video_key": "v" * 31}, "NETTLEGE_VIDEO_KEY"),
-        ({"video_nodes": "1="}, "NETTLEGE_VIDEO_NODES"),
+        {},
+        TURN,
+        ONE_NODE,
+        {"secret_key": f"{secret(4)},{secret(5)}"},
+        {"video_key": f"{secret(6)}, {secret(7)}"},
     ],
 )
+def test_safe_production_settings_start(changes: dict[str, Any]) -> None:
+    assert Settings(**(SAFE | changes)).https
+
+
+UNSAFE: list[tuple[dict[str, Any], str]] = [
+    ({"test_login": True}, "NETTLEGE_TEST_LOGIN"),
+    ({"secret_key": ""}, "NETTLEGE_SECRET_KEY"),
+    ({"secret_key": secret(1)[:31]}, "NETTLEGE_SECRET_KEY"),
+    ({"secret_key": "s" * 64}, "NETTLEGE_SECRET_KEY"),
+    ({"secret_key": "abababab" * 8}, "NETTLEGE_SECRET_KEY"),
+    ({"secret_key": "only-in-tests-" + secret(1)}, "NETTLEGE_SECRET_KEY"),
+    ({"secret_key": "change-me-" + secret(1)}, "NETTLEGE_SECRET_KEY"),
+    ({"secret_key": f"{secret(1)},old"}, "NETTLEGE_SECRET_KEY"),
+    ({"encryption_keys": ""}, "NETTLEGE_ENCRYPTION_KEYS"),
+    ({"encryption_keys": KEY}, "NETTLEGE_ENCRYPTION_KEYS"),
+    ({"encryption_keys": "1:" + "A" * 43 + "="}, "NETTLEGE_ENCRYPTION_KEYS"),
+    ({"lookup_keys": ""}, "NETTLEGE_LOOKUP_KEYS"),
+    ({"lookup_keys": KEY[2:]}, "NETTLEGE_LOOKUP_KEYS"),
+    ({"lookup_keys": random_key()}, "NETTLEGE_ENCRYPTION_KEYS must not be the same as NETTLEGE_LOOKUP_KEYS"),
+    ({"base_url": "http://nettlege.kommune.no"}, "NETTLEGE_BASE_URL"),
+    ({"base_url": "https://localhost"}, "NETTLEGE_BASE_URL"),
+    ({"base_url": "https://"}, "NETTLEGE_BASE_URL"),
+    ({"trusted_proxies": 0}, "NETTLEGE_TRUSTED_PROXIES"),
+    ({"database_url": "sqlite:///x.sqlite"}, "NETTLEGE_DATABASE_URL"),
+    ({"database_url": "mysql://x/y"}, "NETTLEGE_DATABASE_URL"),
+    ({"database_url": "postgresql+psycopg://postgres:postgres@db/x"}, "NETTLEGE_DATABASE_URL"),
+    ({"rate_limits": False}, "NETTLEGE_RATE_LIMITS"),
+    ({"rate_limit_storage": "memory://"}, "NETTLEGE_RATE_LIMIT_STORAGE"),
+    ({"video_key": secret(2)[:31]}, "NETTLEGE_VIDEO_KEY"),
+    ({"video_key": "v" * 40}, "NETTLEGE_VIDEO_KEY"),
+    ({"video_key": secret(1)}, "NETTLEGE_VIDEO_KEY must not be the same as NETTLEGE_SECRET_KEY"),
+    ({"video_nodes": "1="}, "NETTLEGE_VIDEO_NODES"),
+    (TURN | {"video_turn_secret": ""}, "NETTLEGE_VIDEO_TURN_SECRET must be set"),
+    (TURN | {"video_turn_secret": "t" * 40}, "NETTLEGE_VIDEO_TURN_SECRET"),
+    (TURN | {"video_turn_secret": secret(2)}, "NETTLEGE_VIDEO_TURN_SECRET must not be the same"),
+]
+
+
+@pytest.mark.parametrize(("unsafe", "named"), UNSAFE)
 def test_unsafe_production_setting_is_refused_by_name(unsafe: dict[str, Any], named: str) -> None:
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(ValueError, match=named) as refused:
         Settings(**(SAFE | unsafe))
+    told = str(refused.value).partition("[type=")[0]
+    for value in filter(lambda value: isinstance(value, str) and len(value) > 30, unsafe.values()):
+        assert value not in told, "a line for a log must not repeat a secret"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "named", "settings"),
+    [
+        ("FLASK_DEBUG", "1", "FLASK_DEBUG", {}),
+        ("FLASK_DEBUG", "True", "FLASK_DEBUG", {}),
+        ("WEB_CONCURRENCY", "4", "NETTLEGE_SINGLE_NODE", ONE_NODE),
+    ],
+)
+def test_what_flask_and_gunicorn_read_is_looked_at_too(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, named: str, settings: dict[str, Any]
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ValueError, match=named):
+        Settings(**(SAFE | settings))
+    monkeypatch.setenv(variable, "0" if variable == "FLASK_DEBUG" else "1")
+    assert Settings(**(SAFE | settings))
+
+
+def test_secrets_made_by_chance_are_never_called_guessable() -> None:
+    made = [fresh_secrets()["secret_key"] for _ in range(2000)]
+    assert not [text for text in made if is_guessable(text)]
+    assert not [key for key in (os.urandom(32) for _ in range(20_000)) if len(set(key)) < FEWEST_BYTES]
 
 
 def test_test_login_is_on_by_default_so_that_production_must_say_no() -> None:
@@ -57,8 +135,10 @@ def test_every_fault_is_a_line_for_whoever_starts_it(monkeypatch: pytest.MonkeyP
     with pytest.raises(UnsafeSettings) as refused:
         load_settings()
     lines = str(refused.value).splitlines()
-    assert len(lines) == 7
-    assert all(line.startswith("Will not start: NETTLEGE_") for line in lines)
+    assert len(lines) == 10
+    assert all(
+        line.startswith("Will not start: NETTLEGE_") and line.count("NETTLEGE_") <= 2 for line in lines
+    )
     assert "too short" not in str(refused.value)
 
 

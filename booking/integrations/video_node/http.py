@@ -18,11 +18,13 @@ MOST_BYTES = 512 * 1024
 
 
 class HttpVideoNodes:
-    """``addresses`` is name → address such as http://127.0.0.1:8001; ``key`` is the secret shared with the servers."""
+    """``addresses`` is name → address such as http://127.0.0.1:8001; ``key`` is the secret shared with the servers,
+    the newest first where there are several.
+    """
 
     def __init__(self, addresses: Mapping[str, str], key: str) -> None:
         self._addresses = dict(addresses)
-        self._key = key
+        self._key = key.partition(",")[0].strip()
         self.names = tuple(self._addresses)
 
     def offer(self, node: str, *, room: str, seat_ticket: str, sdp: str) -> NodeAnswer:

@@ -29,7 +29,7 @@ def facts(found: AppointmentInHand, now: datetime) -> dict[str, Any]:
         "when": date_and_time(start, language, today),
         "length": duration(int((end - start).total_seconds() // 60), language),
         "municipality": service.owner_name,
-        "reason": appointment.reason,
+        "reason": appointment.reason or _("Slettet, fordi timen ble avbestilt"),
         "status": None if going_on else status_tag(appointment.status, end, now, appointment.outcome),
         "coming": is_coming(appointment.status, end, now, going_on=going_on),
         "changeable": appointment.status == Status.BOOKED and now < start,

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from booking.services.login import remember_language
 from booking.web import current, guards
 from booking.web.login.views import local_path
+from booking.web.public import privacy_words
 
 blueprint = Blueprint("pages", __name__)
 
@@ -13,8 +14,8 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/personvern")
 @guards.everybody
 def privacy() -> ResponseReturnValue:
-    """What is kept about whom, and the cookie."""
-    return render_template("public/privacy.html")
+    """What is kept about whom and how long, and the cookie."""
+    return render_template("public/privacy.html", kept=privacy_words.kept(), cookies=privacy_words.cookies())
 
 
 @blueprint.get("/tilgjengelighet")

@@ -69,6 +69,9 @@ class RunningClock(Clock):
     def forward(self, **duration: float) -> None:
         self.turned += timedelta(**duration)
 
+    def back_to(self, moment: datetime) -> None:
+        self.turned = moment - datetime.now(UTC)
+
 
 class VideoServer:
     """`python -m video` in a process of its own, on one port through all restarts."""
@@ -141,6 +144,12 @@ def seeded_now(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def clock() -> RunningClock:
     return RunningClock()
+
+
+@pytest.fixture
+def seeding(seeded_now: Path) -> datetime:
+    """When the data were made: four minutes before the first visit, however long the tests have run since."""
+    return datetime.fromtimestamp(seeded_now.stat().st_mtime, UTC)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -144,9 +145,9 @@ def test_the_doctor_sees_who_waits_in_the_title_without_reload(citizen: Visitor,
 
 
 def test_a_phone_with_a_wrong_clock_gets_the_servers_time(
-    visitor: Callable[..., Visitor], clock: RunningClock
+    visitor: Callable[..., Visitor], clock: RunningClock, seeding: datetime
 ) -> None:
-    clock.forward(minutes=-6)
+    clock.back_to(seeding - timedelta(minutes=6))
     wrong = "const real = Date.now; Date.now = () => real() + 3 * 3600_000;"
     someone = visitor("Kari Nordmann", script=wrong)
     someone.start_video()
@@ -156,9 +157,9 @@ def test_a_phone_with_a_wrong_clock_gets_the_servers_time(
 
 
 def test_a_visit_that_is_opened_early_is_said_at_once(
-    visitor: Callable[..., Visitor], clock: RunningClock
+    visitor: Callable[..., Visitor], clock: RunningClock, seeding: datetime
 ) -> None:
-    clock.forward(minutes=-6)
+    clock.back_to(seeding - timedelta(minutes=6))
     citizen, doctor = visitor("Kari Nordmann"), visitor("Astrid Sørlandslege", viewport=DESKTOP)
     citizen.start_video()
     doctor.page.goto("/lege")
