@@ -7,17 +7,28 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from tools import build_assets
+
 HERE = {"127.0.0.1", "::1", "localhost"}
 
-LONGEST = ("tests/browser/video/", "tests/browser/")
-"""What takes longest begins first, so that nobody waits for it at the end."""
+EARLY = ("tests/video/", "tests/integration/test_visit_nodes.py", "tests/browser/video/", "tests/browser/")
+"""What takes longest begins first, so that nobody waits for it at the end. But before a process has had a browser comes
+what runs an event loop of its own: Playwright's goes on in the main thread until the end.
+"""
+VISITS = "tests/browser/video/"
 
 
 class ByFile(LoadFileScheduling):
     """A file's tests share what they set up; the video visits, with four browsers each, never meet each other."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return LONGEST[0] if nodeid.startswith(LONGEST[0]) else str(super()._split_scope(nodeid))
+        return VISITS if nodeid.startswith(VISITS) else str(super()._split_scope(nodeid))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Translations are compiled and files compressed, once, before any worker asks for them."""
+    if not hasattr(session.config, "workerinput"):
+        build_assets.main()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
@@ -33,7 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _how_soon(item: pytest.Item) -> int:
-    return next((n for n, folder in enumerate(LONGEST) if item.nodeid.startswith(folder)), len(LONGEST))
+    return next((n for n, place in enumerate(EARLY) if item.nodeid.startswith(place)), len(EARLY))
 
 
 @pytest.hookimpl(wrapper=True)

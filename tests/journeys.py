@@ -68,6 +68,7 @@ def every_form(draft: str, appointment_id: UUID) -> list[str]:
         f"{draft}/forkast",
         f"/timeavtaler/{appointment_id}/avbestill",
         f"/timeavtaler/{appointment_id}/endre-tid",
+        "/opplysninger",
         "/video/gjest",
         f"/video/{appointment_id}/tilbud",
         f"/video/{appointment_id}/forlat",

@@ -46,12 +46,12 @@ def _with_our_codecs(section: str) -> str:
     ours = {found[1] for found in CODEC.finditer(section)}
     ours |= {found[1] for found in AGAIN.finditer(section) if found[2] in ours}
     first, *lines = section.split("\n")
-    kind, port, protocol, *types = first.split(" ")
-    left = [one for one in types if one in ours]
+    words = first.split(" ")
+    left = [one for one in words[3:] if one in ours]
     if not left:
         return section
     lines = [line for line in lines if not (found := OF_A_CODEC.match(line)) or found[1] in left]
-    return "\n".join([" ".join([kind, port, protocol, *left]), *lines])
+    return "\n".join([" ".join([*words[:3], *left]), *lines])
 
 
 def polished(answer: str, *, names: Mapping[str, str], public_address: str) -> str:

@@ -31,7 +31,6 @@ from app import create_app
 from booking.db import db
 from booking.seed.load import seed
 from tests.stage import Clock, aside, let_go, migrate, settings_for
-from tools import build_assets
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
@@ -57,7 +56,6 @@ AXE_RULES = {
 @pytest.fixture(scope="session")
 def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database as `make run` makes it, at the tests' time."""
-    build_assets.main()
     file = tmp_path_factory.mktemp("seeded") / "nettlege.sqlite"
 
     def fill() -> None:

@@ -28,7 +28,6 @@ from tests.factories import Town, log_in, make_person, make_town
 from tests.page_client import PageClient
 from tests.stage import Clock, let_go, migrate, settings_for
 from tests.visits import log_in_doctor
-from tools import build_assets
 
 TEMPLATE = "nettlege_template"
 _numbers = itertools.count(1)
@@ -46,12 +45,6 @@ def _migrated(url: str) -> None:
     app = create_app(settings_for(url))
     migrate(app)
     let_go(app)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def built_assets() -> None:
-    """Translations are compiled, so that texts are in the language a test asks for."""
-    build_assets.main()
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,7 @@ class StandIn(BaseHTTPRequestHandler):
             ticket = self.gate.admit(body["ticket"], room=room, now=A_FRIDAY_MORNING.timestamp())
         time.sleep(0.02)  # as long as a real one, so that others come between
         self.told.append(("offer", ticket.seat))
-        self._answer({"sdp": "v=0", "seat": ticket.seat, "participants": []})
+        self._answer({"sdp": "v=0", "seat": ticket.seat, "connection": "one", "participants": []})
 
     def do_DELETE(self) -> None:
         self.told.append(("delete", self.path))

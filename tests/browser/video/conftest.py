@@ -26,7 +26,6 @@ from booking.db import db
 from booking.seed.load import seed
 from tests.browser.conftest import DESKTOP, PHONE, Heard, _heard, aside
 from tests.stage import Clock, let_go, migrate, settings_for
-from tools import build_assets
 
 PATIENCE_MS = 15_000
 VIDEO_KEY = settings_for("sqlite://").video_key
@@ -127,7 +126,6 @@ class VideoServer:
 @pytest.fixture(scope="session")
 def seeded_now(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database as `make run` makes it, made now: the first visit begins within four minutes."""
-    build_assets.main()
     file = tmp_path_factory.mktemp("video") / "nettlege.sqlite"
 
     def fill() -> None:
