@@ -72,6 +72,6 @@ def nodes_for(room: str, names: tuple[str, ...]) -> tuple[str, ...]:
     and no other room moves (rendezvous hashing).
 
     >>> nodes_for("2f1c", ("a", "b", "c")), nodes_for("2f1c", ("c", "a"))
-    (('c', 'b', 'a'), ('c', 'a'))
+    (('a', 'b', 'c'), ('a', 'c'))
     """
     return tuple(sorted(names, key=lambda name: sha256(f"{name} {room}".encode()).digest()))
