@@ -287,16 +287,19 @@ def test_the_end_while_people_come_in(scene: Callable[[], Scene]) -> None:
         assert here.offer(here.patient).status == 403
 
 
-def test_two_outcomes_at_once_are_one(scene: Callable[[], Scene]) -> None:
+def test_outcomes_said_at_once_are_said_one_after_another(scene: Callable[[], Scene]) -> None:
+    """A doctor may correct what was said: each line of the history is another outcome than the line before."""
     here = scene()
     here.both_in()
     given = ("fulfilled", "technical_failure") * 3
     answers = at_once([partial(here.doctor.tab().post, here.lege("utfall"), outcome=each) for each in given])
-    outcome = here.one(Appointment).outcome
-    for each, answer in zip(given, answers, strict=True):
-        assert answer.status == (303 if each == outcome else 409)
+    assert {answer.status for answer in answers} == {303}
     history = here.history()
-    assert history["fulfil", None] + history["fail", None] == 1
+    said = {"fulfilled": history["fulfil", None], "technical_failure": history["fail", None]}
+    outcome = here.one(Appointment).outcome
+    assert min(said.values()) >= 1
+    assert abs(said["fulfilled"] - said["technical_failure"]) <= 1
+    assert said[outcome] == max(said.values())
     assert history["end", None] == 1
     here.assert_whole()
 
