@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 from flask import g, has_request_context
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -105,7 +105,7 @@ def transaction() -> Iterator[Session]:
     what the request read before is let go, so nothing decides on an old snapshot.
     """
     session = db.session
-    if session.bind is db.engine and db.engine.dialect.name == "postgresql":
+    if each_statement_stands_alone():
         # In a request each statement stood for itself; psycopg ends this transaction like one that it began.
         session.connection().exec_driver_sql("BEGIN")
     else:
@@ -120,6 +120,10 @@ def transaction() -> Iterator[Session]:
         raise
 
 
+DIVIDED_BY_NOUGHT = "22012"
+"""PostgreSQL's division_by_zero."""
+
+
 class Overtaken(Exception):
     """What was read has changed before it was written; nothing happened, try again."""
 
@@ -129,12 +133,15 @@ def write_all(
 ) -> None:
     """Run the writes, each of which has to change one row, with ``values`` for their parameters.
 
-    PostgreSQL takes them in one round trip. Raises Overtaken when one finds no row to change.
+    PostgreSQL takes them as one statement, all or none. Raises Overtaken when one finds no row to change.
     """
     if session.get_bind().dialect.name == "postgresql":
-        written = session.execute(_as_one(statements), values).one()
-        if any(rows != 1 for rows in written):
-            raise Overtaken
+        try:
+            session.execute(_as_one(statements), values)
+        except DataError as error:
+            if getattr(error.orig, "sqlstate", None) == DIVIDED_BY_NOUGHT:
+                raise Overtaken from None
+            raise
         return
     for statement in statements:
         if session.execute(statement, values).rowcount != 1:  # type: ignore[attr-defined]
@@ -143,11 +150,15 @@ def write_all(
 
 @lru_cache(maxsize=32)
 def _as_one(statements: tuple[sa.Insert | sa.Update, ...]) -> sa.Select[Any]:
-    """``WITH write_0 AS (INSERT …), write_1 AS (UPDATE …) SELECT how many rows each wrote``."""
+    """``WITH write_0 AS (INSERT …), write_1 AS (UPDATE …) SELECT 1 / (each wrote one row)``.
+
+    An error is the only way for a statement to undo itself, so one that finds no row divides by nought.
+    """
     one: sa.Label[int] = sa.literal_column("1").label("row")
     writes = [statement.returning(one).cte(f"write_{n}") for n, statement in enumerate(statements)]
     counts = (sa.select(sa.func.count()).select_from(write).scalar_subquery() for write in writes)
-    return sa.select(*counts)
+    every = sa.and_(*(count == sa.literal_column("1") for count in counts))
+    return sa.select(sa.literal_column("1").op("/")(sa.cast(every, sa.Integer)))
 
 
 P = ParamSpec("P")
@@ -163,19 +174,32 @@ def in_transaction(use_case: Callable[Concatenate[Session, P], R]) -> Callable[P
 
     @wraps(use_case)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        for attempt in range(1, TRIES + 1):
-            try:
-                with transaction() as session:
-                    return use_case(session, *args, **kwargs)
-            except Overtaken:
-                if attempt == TRIES:
-                    raise
-            except OperationalError as error:
-                if getattr(error.orig, "sqlstate", None) not in DEADLOCKS or attempt == TRIES:
-                    raise
-        raise AssertionError("unreachable")
+        def attempt() -> R:
+            with transaction() as session:
+                return use_case(session, *args, **kwargs)
+
+        return until_done(attempt)
 
     return run
+
+
+def until_done(attempt: Callable[[], R]) -> R:
+    """What ``attempt`` returns, tried again while it is overtaken or ended by a deadlock, a few times at most."""
+    for number in range(1, TRIES + 1):
+        try:
+            return attempt()
+        except Overtaken:
+            if number == TRIES:
+                raise
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in DEADLOCKS or number == TRIES:
+                raise
+    raise AssertionError("unreachable")
+
+
+def each_statement_stands_alone() -> bool:
+    """Whether this request's statements outside transaction() commit by themselves, each all or none."""
+    return db.session.bind is db.engine and db.engine.dialect.name == "postgresql"
 
 
 def violated(error: IntegrityError, *constraints: str) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.models import Absence, Appointment, Draft, Person, Slot
 from booking.queries.appointments import SPAN, in_the_way, spans_asked
 from booking.queries.drafts import OF_PERSON, DraftInHand, in_hand
+from booking.queries.people import Citizen
 from booking.queries.services import SERVICE_HERE
 
 
@@ -52,21 +53,24 @@ _IS_AWAY = sa.exists().where(
 )
 _HELD = tuple(_SLOT.c[field.name] for field in fields(Held))
 _MORE = (SERVICE_HERE.scalar_subquery(), _PATIENT.c.booking_count, _IS_AWAY, *_HELD, *SPAN)
-# Only the draft is locked, so that two clicks queue; that nothing else has changed is seen when it is written.
 _TO_SEND = (
     OF_PERSON.add_columns(*_MORE)
     .join(_PATIENT, _PATIENT.c.id == _DRAFT.c.patient_id)
     .outerjoin(_APPOINTMENT, in_the_way(_DRAFT.c.patient_id, _DRAFT.c.moves_id))
-    .with_for_update(of=_DRAFT)
 )
+_TO_SEND_LOCKED = _TO_SEND.with_for_update(of=_DRAFT)
 
 
 def draft_to_send(
-    session: Session, draft_id: uuid.UUID, booked_by_id: int, number: str, now: datetime
+    session: Session, draft_id: uuid.UUID, by: Citizen, now: datetime, *, lock: bool
 ) -> ToSend | None:
-    """The person's draft, locked until the transaction ends; ``number`` is the person's municipality."""
-    asked = {"draft_id": draft_id, "booked_by_id": booked_by_id, "number": number, **spans_asked(now)}
-    rows = [(row, row[-len(_MORE) :]) for row in session.execute(_TO_SEND, asked).all()]
+    """The person's draft; ``lock`` keeps others from it until the transaction ends.
+
+    That nothing has changed since it was read, is seen when it is written.
+    """
+    asked = {"draft_id": draft_id, "booked_by_id": by.id, "number": by.municipality_number}
+    found = session.execute(_TO_SEND_LOCKED if lock else _TO_SEND, asked | spans_asked(now)).all()
+    rows = [(row, row[-len(_MORE) :]) for row in found]
     if not rows:
         return None
     row, (served_by, booking_count, away, *facts) = rows[0]

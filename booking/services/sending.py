@@ -1,13 +1,23 @@
 """Send the booking: the held time becomes an appointment, or an appointment gets its new time. Once."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.db import in_transaction, write_all
+from booking.db import (
+    Overtaken,
+    db,
+    each_statement_stands_alone,
+    in_transaction,
+    until_done,
+    violated,
+    write_all,
+)
 from booking.domain import draft as steps
 from booking.domain.appointments import Event, Status, change, check_room_for
 from booking.domain.errors import NotFound, SlotPassed, TimeChanged
@@ -64,7 +74,7 @@ _BOOK_SLOT = (
 )
 _CLOSE_DRAFT = (
     sa.update(_DRAFT)
-    .where(_DRAFT.c.id == sa.bindparam("draft"))
+    .where(_DRAFT.c.id == sa.bindparam("draft"), _DRAFT.c.status == DraftStatus.OPEN.value)
     .values(
         status=DraftStatus.SENT.value,
         appointment_id=sa.bindparam("appointment"),
@@ -83,15 +93,8 @@ _MOVED = (_COUNT, _ADD_LINE, _BOOK_SLOT, _CLOSE_DRAFT)
 _BOOKED = (_ADD_APPOINTMENT, *_MOVED)
 
 
-@in_transaction
 def send_booking(
-    session: Session,
-    *,
-    draft_id: uuid.UUID,
-    reason: str,
-    by: Citizen,
-    now: datetime,
-    shown: datetime | None = None,
+    *, draft_id: uuid.UUID, reason: str, by: Citizen, now: datetime, shown: datetime | None = None
 ) -> uuid.UUID:
     """Book what the draft holds and return the appointment's id; sent again, it returns the same one.
 
@@ -100,28 +103,95 @@ def send_booking(
     ReasonTooLong, NotResident, NeedsConsent, SlotPassed, SlotTaken, OverlapsOwnAppointment, TooManyAppointments,
     AlreadyEnded and TooLateToChange (when moving).
     """
-    found = draft_to_send(session, draft_id, by.id, by.municipality_number, now)
+    form = Form(draft_id, reason, by, now, shown)
+    sent = None
+    if each_statement_stands_alone():
+        # Most bookings are one reading and one writing statement. The writing one is all or none and finds out whether
+        # what was read still holds, so a transaction around the two would only cost its two round trips.
+        sent = until_done(lambda: _send_held(db.session, form))
+    return sent or _send(form=form)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What came with «Send»."""
+
+    draft_id: uuid.UUID
+    reason: str
+    by: Citizen
+    now: datetime
+    shown: datetime | None
+
+
+def _send_held(session: Session, form: Form) -> uuid.UUID | None:
+    """Book a time that is held. None when it has to be taken anew or an appointment is moved: that takes more steps."""
+    found = _judged(session, form, lock=False)
+    if isinstance(found, uuid.UUID):
+        return found
+    if found.hand.draft.moves_id is not None or found.held is None or _start(found) <= form.now:
+        return None
+    _check_room(found, found.held)
+    return _book(session, form, found, found.held)
+
+
+@in_transaction
+def _send(session: Session, *, form: Form) -> uuid.UUID:
+    found = _judged(session, form, lock=True)
+    if isinstance(found, uuid.UUID):
+        return found
+    slot = _held_slot(session, found, form.now)
+    _check_room(found, slot)
+    if found.hand.draft.moves_id is None:
+        return _book(session, form, found, slot)
+    text = check_reason(form.reason)
+    appointment = _move(session, found.hand.draft.moves_id, slot, text, form.now)
+    write_all(session, _MOVED, _written(form, found, slot) | appointment)
+    return found.hand.draft.moves_id
+
+
+def _judged(session: Session, form: Form, *, lock: bool) -> ToSend | uuid.UUID:
+    """The draft, when its steps, its reason and its person allow it to be sent; the appointment, when it has been."""
+    found = draft_to_send(session, form.draft_id, form.by, form.now, lock=lock)
     if found is None:
-        raise NotFound(str(draft_id))
-    hand = found.hand
-    if hand.draft.status == DraftStatus.SENT and hand.draft.appointment_id is not None:
-        return hand.draft.appointment_id
-    steps.require(hand.progress(now), steps.Step.REVIEW)
-    if shown is not None and shown != hand.draft.chosen_at:
-        raise TimeChanged(str(draft_id))
-    text = check_reason(reason)
-    check_served(hand.service.id, found.served_by, by=by, now=now)
-    slot = _held_slot(session, found, now)
-    spans = [(start, end, service == hand.service.id) for start, end, service in found.spans]
+        raise NotFound(str(form.draft_id))
+    draft = found.hand.draft
+    if draft.status == DraftStatus.SENT and draft.appointment_id is not None:
+        return draft.appointment_id
+    steps.require(found.hand.progress(form.now), steps.Step.REVIEW)
+    if form.shown is not None and form.shown != draft.chosen_at:
+        raise TimeChanged(str(form.draft_id))
+    check_reason(form.reason)
+    check_served(found.hand.service.id, found.served_by, by=form.by, now=form.now)
+    return found
+
+
+def _check_room(found: ToSend, slot: Held) -> None:
+    here = found.hand.service.id
+    spans = [(start, end, service == here) for start, end, service in found.spans]
     check_room_for(slot.starts_at, slot.ends_at, spans)
-    written = {"draft": draft_id, "held": slot.id, "start": slot.starts_at, "by": by.id, "now": now}
-    written |= {"patient": hand.draft.patient_id, "counted": found.booking_count}
-    if hand.draft.moves_id is None:
-        appointment = _new_appointment(hand, slot, text)
-        write_all(session, _BOOKED, written | appointment)
-    else:
-        appointment = _move(session, hand.draft.moves_id, slot, text, now)
-        write_all(session, _MOVED, written | appointment)
+
+
+def _written(form: Form, found: ToSend, slot: Held) -> dict[str, Any]:
+    """Values of every statement above."""
+    return {
+        "draft": form.draft_id,
+        "held": slot.id,
+        "start": slot.starts_at,
+        "by": form.by.id,
+        "now": form.now,
+        "patient": found.hand.draft.patient_id,
+        "counted": found.booking_count,
+    }
+
+
+def _book(session: Session, form: Form, found: ToSend, slot: Held) -> uuid.UUID:
+    appointment = _new_appointment(found.hand, slot, check_reason(form.reason))
+    try:
+        write_all(session, _BOOKED, _written(form, found, slot) | appointment)
+    except IntegrityError as error:
+        if not violated(error, "uq_appointment_draft_id"):
+            raise
+        raise Overtaken from None  # by another click on the same draft
     appointment_id: uuid.UUID = appointment["appointment"]
     return appointment_id
 
@@ -148,15 +218,20 @@ def record(
     write_all(session, _HISTORY, line)
 
 
+def _start(found: ToSend) -> datetime:
+    start = found.hand.draft.chosen_at
+    assert start is not None, "step REVIEW is open only with a chosen time"
+    return start
+
+
 def _held_slot(session: Session, found: ToSend, now: datetime) -> Held:
     """The slot that is held, or taken anew."""
-    draft, start = found.hand.draft, found.hand.draft.chosen_at
-    assert start is not None, "step REVIEW is open only with a chosen time"
+    start = _start(found)
     if start <= now:
         raise SlotPassed(start, free_times_of(session, found.hand, now).nearest(start))
     if found.held is not None:
         return found.held
-    session.execute(sa.delete(Slot).where(Slot.draft_id == draft.id))
+    session.execute(sa.delete(Slot).where(Slot.draft_id == found.hand.draft.id))
     return take(session, found.hand, start, free_times_of(session, found.hand, now), now)
 
 
