@@ -1,8 +1,9 @@
 """Forged forms are refused. Checked after the login, so that an expired login is told as what it is."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, current_app, g, request, session
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 _csrf = CSRFProtect()
@@ -23,8 +24,16 @@ def install(app: Flask) -> None:
 def token() -> str:
     """The token of this request's forms; signed once, however many forms the page has."""
     if "signed_token" not in g:
-        g.signed_token = generate_csrf()
+        kept = session.get("csrf_token")
+        g.signed_token = _signed(kept, current_app.secret_key) if kept else generate_csrf()
     signed: str = g.signed_token
+    return signed
+
+
+@lru_cache(maxsize=4096)
+def _signed(kept: str, key: str) -> str:  # noqa: ARG001  what generate_csrf finds in the session and signs it with
+    """The signed form of what the session keeps: the same on all pages of a login, for it never runs out by itself."""
+    signed: str = generate_csrf()
     return signed
 
 
