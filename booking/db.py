@@ -139,7 +139,7 @@ def write_all(
     """
     if session.get_bind().dialect.name == "postgresql":
         try:
-            session.execute(_as_one(statements), values)
+            session.connection().execute(_as_one(statements), values)
         except DataError as error:
             if getattr(error.orig, "sqlstate", None) == DIVIDED_BY_NOUGHT:
                 raise Overtaken from None

@@ -50,7 +50,7 @@ _WITH_SESSION = (
 
 def citizen_with_session(session: Session, token_digest: bytes) -> tuple[Citizen, datetime, datetime] | None:
     """The citizen of a login, when the login was last used, and when it began (UTC)."""
-    row = session.execute(_WITH_SESSION, {"digest": token_digest}).one_or_none()
+    row = session.connection().execute(_WITH_SESSION, {"digest": token_digest}).one_or_none()
     return None if row is None else (Citizen(*row[2:]), row[0], row[1])
 
 

@@ -69,7 +69,9 @@ def draft_to_send(
     That nothing has changed since it was read, is seen when it is written.
     """
     asked = {"draft_id": draft_id, "booked_by_id": by.id, "number": by.municipality_number}
-    found = session.execute(_TO_SEND_LOCKED if lock else _TO_SEND, asked | spans_asked(now)).all()
+    # Straight to the connection: no entity is among the columns, and the session would look for some.
+    statement = _TO_SEND_LOCKED if lock else _TO_SEND
+    found = session.connection().execute(statement, asked | spans_asked(now)).all()
     rows = [(row, row[-len(_MORE) :]) for row in found]
     if not rows:
         return None
