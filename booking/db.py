@@ -152,15 +152,20 @@ def write_all(
 
 @lru_cache(maxsize=32)
 def _as_one(statements: tuple[sa.Insert | sa.Update, ...]) -> sa.Select[Any]:
-    """``WITH write_0 AS (INSERT …), write_1 AS (UPDATE …) SELECT 1 / (each wrote one row)``.
+    """``WITH write_0 AS (INSERT …), write_1 AS (UPDATE …) SELECT 1 / (each update found its row)``.
 
     An error is the only way for a statement to undo itself, so one that finds no row divides by nought.
     """
     one: sa.Label[int] = sa.literal_column("1").label("row")
-    writes = [statement.returning(one).cte(f"write_{n}") for n, statement in enumerate(statements)]
-    counts = (sa.select(sa.func.count()).select_from(write).scalar_subquery() for write in writes)
-    every = sa.and_(*(count == sa.literal_column("1") for count in counts))
-    return sa.select(sa.literal_column("1").op("/")(sa.cast(every, sa.Integer)))
+    inserts = [each.cte(f"write_{n}") for n, each in enumerate(statements) if isinstance(each, sa.Insert)]
+    updates = [
+        each.returning(one).cte(f"write_{n}")
+        for n, each in enumerate(statements)
+        if isinstance(each, sa.Update)
+    ]
+    found = (sa.exists(sa.select(sa.literal_column("1")).select_from(update)) for update in updates)
+    every = sa.cast(sa.and_(sa.true(), *found), sa.Integer)
+    return sa.select(sa.literal_column("1").op("/")(every)).add_cte(*inserts)
 
 
 P = ParamSpec("P")

@@ -15,6 +15,8 @@ OPEN = sa.text("status = 'open'")
 
 def upgrade() -> None:
     op.add_column("person", sa.Column("booking_count", sa.Integer(), nullable=False, server_default="0"))
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE person SET (fillfactor = 90)")
     op.create_index(
         "ix_draft_open_booked_by_id_updated_at",
         "draft",
@@ -28,4 +30,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.create_index("ix_slot_service_id_starts_at", "slot", ["service_id", "starts_at"])
     op.drop_index("ix_draft_open_booked_by_id_updated_at", table_name="draft")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE person RESET (fillfactor)")
     op.drop_column("person", "booking_count")
