@@ -34,8 +34,12 @@ row is found by its index, not by reading the whole table: disks of today need n
 """
 
 
-NO_ANSWER = (OperationalError, NoConnectionFree)
-"""The database could not be asked, or did not answer in time."""
+class Overtaken(Exception):
+    """What was read has changed before it was written; nothing happened, try again."""
+
+
+NO_ANSWER = (OperationalError, NoConnectionFree, Overtaken)
+"""The database could not be asked, did not answer in time, or others were first each time we tried."""
 
 
 class Database(SQLAlchemy):
@@ -124,10 +128,6 @@ def transaction() -> Iterator[Session]:
 
 DIVIDED_BY_NOUGHT = "22012"
 """PostgreSQL's division_by_zero."""
-
-
-class Overtaken(Exception):
-    """What was read has changed before it was written; nothing happened, try again."""
 
 
 def write_all(

@@ -99,8 +99,6 @@ def install(app: Flask) -> None:
     def on_not_found(_error: refused.NotFound) -> Response:
         return error_page(404)
 
-    @app.errorhandler(NO_ANSWER[0])
-    @app.errorhandler(NO_ANSWER[1])
     def on_database_busy(error: Exception) -> Response:
         cause = getattr(error, "orig", None)
         log.error("database_busy", error=type(cause or error).__name__, endpoint=request.endpoint)
@@ -108,6 +106,9 @@ def install(app: Flask) -> None:
         response = error_page(503, BUSY)
         response.headers["Retry-After"] = "10"
         return response
+
+    for fault in NO_ANSWER:
+        app.register_error_handler(fault, on_database_busy)
 
     @app.errorhandler(Exception)
     def on_fault(error: Exception) -> Response:

@@ -9,7 +9,7 @@ from flask import Flask, abort
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from booking.db import db
+from booking.db import Overtaken, db
 from booking.models import Appointment
 from booking.web import guards
 from booking.web.errors import WORDS
@@ -117,6 +117,16 @@ def test_a_database_that_does_not_answer_is_a_503_page_that_says_so(
     assert client.page.heading == "Vi klarte ikke å svare akkurat nå"
     assert client.page.response.headers["Retry-After"] == "10"
     assert HEALTH_TEXT not in client.page.html + capfd.readouterr().err
+
+
+def test_who_is_overtaken_each_time_is_asked_to_try_again(app: Flask, client: PageClient) -> None:
+    @app.get("/forbikjort")
+    @guards.everybody
+    def lose() -> str:
+        raise Overtaken
+
+    client.get("/forbikjort", expect=503)
+    assert client.page.heading == "Vi klarte ikke å svare akkurat nå"
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
